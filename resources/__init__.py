@@ -1,0 +1,1 @@
+"""Data that the program reads: station templates, tables of facts, icons."""
