@@ -1,0 +1,1 @@
+"""What the views show: Qt models and plain stores, without painting."""
