@@ -1,0 +1,1 @@
+"""Wrappers around ports that make the outside worse than it is."""

@@ -1,0 +1,1 @@
+"""Bytes and sockets: how a station reaches its CSMS, and nothing else."""
