@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from emulator.domain.configuration_keys import Configuration, ConfigurationKey
-from emulator.domain.device_reports import Wanted, custom_rows, in_base_report
+from emulator.domain.device_reports import Wanted, base_variables, custom_rows
 from emulator.domain.device_schema import DeviceSchema, report_row
 from emulator.domain.errors import EnvironmentProblem
 from emulator.domain.ports import StationMemory
@@ -252,15 +252,16 @@ class DeviceModel:
 
     def report(self, base: str) -> Iterator[ReportRow]:
         """The rows of a base report: FullInventory, ConfigurationInventory, SummaryInventory; else ValueError (B07)."""
-        for variable in self.schema.variables:
-            if not variable.hidden and in_base_report(base, variable, self._variable_text):
-                yield self._report_row(variable)
+        touched = {attribute.variable for attribute in self._values}
+        for variable in base_variables(base, self.schema.shown, self._variable_text):
+            if variable in touched or variable.kind in self._providers:
+                yield report_row(variable, self._text)
+            else:
+                yield variable.report_row
 
     def custom_report(self, criteria: Collection[str] = (), wanted: Iterable[Wanted] = ()) -> Iterator[ReportRow]:
         """The rows of a custom report (B08); none when nothing answers to the criteria and wanted parts."""
-        return custom_rows(
-            self.schema.variables, self._report_row, self._variable_text, frozenset(criteria), tuple(wanted)
-        )
+        return custom_rows(self.schema.shown, self._report_row, self._variable_text, frozenset(criteria), tuple(wanted))
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Every variable with its characteristics, value and last author, as a window shows it."""
@@ -467,10 +468,9 @@ class DeviceModel:
         return row
 
     def _report_row(self, variable: Variable) -> ReportRow:
-        untouched = variable.kind not in self._providers and not any(a in self._values for a in variable.attributes)
-        if untouched and variable.report_row is not None:
-            return variable.report_row
-        return report_row(variable, self._text)
+        if variable.kind in self._providers or any(attribute in self._values for attribute in variable.attributes):
+            return report_row(variable, self._text)
+        return variable.report_row
 
     def _described(self, attribute: Attribute) -> dict[str, Any]:
         variable, held, pending = attribute.variable, self._values.get(attribute), self._pending.get(attribute)

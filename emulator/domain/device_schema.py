@@ -94,31 +94,23 @@ FACTS: dict[str, Callable[[Place], object]] = {
 class DeviceSchema:
     """All variables and configuration keys of a make-up; built once, shared by every station of it.
 
-    `variables` is in the table's order, `components` holds the components that a CSMS may know (in lower case).
+    `variables` is in the table's order, `shown` are those that a CSMS of 2.x may know, `components` their components
+    (in lower case).
     """
 
     __slots__ = (
-        "_by_lower",
-        "_keys_by_lower",
-        "actual",
-        "by_name",
-        "components",
-        "keys",
-        "kinds",
-        "makeup",
-        "variables",
-    )
+        "_by_lower", "_keys_by_lower", "actual", "by_name", "components", "keys", "kinds", "makeup", "shown", "variables",
+    )  # fmt: skip
 
     def __init__(self, makeup: StationMakeup, variables: list[Variable], keys: Mapping[str, ConfigurationKey]) -> None:
         self.makeup = makeup
         self.variables = tuple(variables)
+        self.shown = tuple(variable for variable in variables if not variable.hidden)
         self.keys = dict(keys)
         self.actual: dict[VariableRef, Attribute] = {variable.ref: variable.actual for variable in variables}
         self.by_name: dict[str, Attribute] = {a.name: a for variable in variables for a in variable.attributes}
         self._by_lower = {_lower(variable.ref): variable for variable in variables}
-        self.components: set[Component] = {
-            (v.ref.component.lower(), v.ref.evse, v.ref.connector) for v in variables if not v.hidden
-        }
+        self.components: set[Component] = {(v.ref.component.lower(), v.ref.evse, v.ref.connector) for v in self.shown}
         self.kinds = frozenset(variable.kind for variable in variables)
         self._keys_by_lower = {key.name.lower(): key for key in keys.values()}
 

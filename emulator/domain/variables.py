@@ -187,8 +187,9 @@ class Variable:
         self.hidden = False
         self.attributes: tuple[Attribute, ...] = ()
         self.keys: tuple[str, ...] = ()
-        self.report_row: ReportRow | None = None
+        # Set once all of the above is known.
         self.actual: Attribute
+        self.report_row: ReportRow
 
     def attribute(self, kind: str) -> Attribute | None:
         """The attribute of that type, or None when the variable does not have it."""
