@@ -1,0 +1,1 @@
+"""What packaging/bench measures: one module per group of figures, each with `figures(settings)`."""
