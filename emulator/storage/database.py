@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
+from emulator.domain.errors import EnvironmentProblem
 from emulator.storage import schema
 from emulator.storage.folders import make_private_file, make_private_folder
 from emulator.storage.frame_log import FrameLog
@@ -13,7 +14,7 @@ from emulator.storage.frame_rows import SEQ_BITS, SEQ_MASK
 from emulator.storage.frame_writer import CallLater, FrameWriter, Report
 from emulator.storage.lock import FolderLock
 from emulator.storage.memory import SqliteMemory
-from emulator.storage.problems import raise_database_problem
+from emulator.storage.problems import ANOTHER_FOLDER, raise_database_problem
 from emulator.storage.writer import Writer
 
 DATABASE_FILE = "forecourt.sqlite3"
@@ -23,7 +24,7 @@ _BUSY_TIMEOUT_S = 1.0
 
 
 class Database:
-    """One SQLite file in WAL mode; one process per data folder, one thread per Database (`FrameLog.search_text` apart)."""
+    """One SQLite file in WAL mode, for one process and, but for `FrameLog.search_text`, for one thread of it."""
 
     def __init__(self, folder: Path, lock: FolderLock, writer: Writer, frames: FrameWriter) -> None:
         """Use `open`."""
@@ -132,7 +133,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise_database_problem(error, path)
     try:
         version = schema.check(connection, path)
-        _prepare(connection, is_new=version == 0)
+        _prepare(connection, path, is_new=version == 0)
         schema.migrate(connection, version)
     except sqlite3.Error as error:
         connection.close()
@@ -143,11 +144,16 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, *, is_new: bool) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, *, is_new: bool) -> None:
     if is_new:
         # An empty file has nothing to lose: do not wait for the disk while its first page is written.
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA journal_mode = WAL")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise EnvironmentProblem(
+            f"The data folder {path.parent} is on a file system that cannot hold the database.",
+            f"It may be a network drive: {ANOTHER_FOLDER}.",
+        )
     connection.execute("PRAGMA synchronous = NORMAL")
 
 

@@ -83,8 +83,8 @@ class FrameLog:
         low, high = self.base + max(after_seq, self.first_seq - 1), self.base + self.last_seq
         found = [number - self.base for number in search(self._writer.path, low, high, text, limit)]
         if waiting:
-            found = sorted(waiting.union(found))
-        return found[:limit]
+            found = sorted(waiting.union(found))[:limit]
+        return found
 
     def _read_disk(
         self, after: int, limit: int, direction: Direction | None, action: str | None, text: str | None

@@ -14,8 +14,9 @@ from emulator.domain.frames import Direction, Frame, FrameType, Problem
 SEQ_BITS = 40
 SEQ_MASK = (1 << SEQ_BITS) - 1
 
-INSERT = "INSERT OR REPLACE INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 COLUMNS = "id, time, direction, type, action, ocpp, raw, answers, latency_ms, message_id, problems"
+# REPLACE: one seq used twice must not stop all that is behind it.
+INSERT = f"INSERT OR REPLACE INTO frame ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 Row = tuple[int, int, int, int, str, str, str, int | None, float | None, str | None, str | None]
 

@@ -28,7 +28,7 @@ def like_pattern(text: str) -> str:
 
 
 def contains(raw: str, text: str) -> bool:
-    """Whether `raw` holds `text`, as LIKE sees it: the case of ASCII letters counts for nothing, that of others does."""
+    """Whether `raw` holds `text`, as LIKE sees it: without regard to the case of ASCII letters."""
     # Lower case of bytes touches ASCII letters only.
     return text.encode("utf-8", "replace").lower() in raw.encode("utf-8", "replace").lower()
 

@@ -118,13 +118,10 @@ class FrameWriter:
         # Rows of one station together: each page is written once.
         rows.sort(key=itemgetter(0))
         logs = {log for log, _ in waiting}
-        pruned: list[tuple[FrameLog, int]] = []
         try:
             with self._writer.batch(_OWNER):
                 self._writer.write_many(_OWNER, INSERT, rows)
-                for log in logs:
-                    if log.last_seq - log.first_seq >= self._kept:
-                        pruned.append((log, self._prune(log)))
+                pruned = [(log, self._prune(log)) for log in logs if log.count() > self._kept]
         except EnvironmentProblem:
             raise
         except Exception:

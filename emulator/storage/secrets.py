@@ -33,7 +33,7 @@ class Secrets:
         """Keep a password: after a crash either the old or the new one is there; raises EnvironmentProblem."""
         make_private_folder(self._folder)
         path = self._path(station_id)
-        draft = path.with_suffix(f".{os.getpid()}.new")
+        draft = path.with_suffix(".new")
         try:
             _write_private(draft, password.encode("utf-8", "surrogateescape"))
             os.replace(draft, path)
