@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import nullcontext
 from typing import Any
 
 from emulator.domain.configuration_keys import Configuration, ConfigurationKey
 from emulator.domain.device_reports import Wanted, base_variables, custom_rows
 from emulator.domain.device_schema import DeviceSchema, report_row
 from emulator.domain.errors import EnvironmentProblem
+from emulator.domain.kept_values import Held, KeptValues, held
 from emulator.domain.ports import StationMemory
 from emulator.domain.values import checked
 from emulator.domain.variable_names import parse_name
@@ -31,11 +31,8 @@ from emulator.domain.variables import (
     to_text,
 )
 
-TABLE = "variables"
 ACCEPTED = SetOutcome(SetStatus.ACCEPTED)
 REBOOT_REQUIRED = SetOutcome(SetStatus.REBOOT_REQUIRED)
-# The text, the value as services read it, who set it.
-Held = tuple[str, Any, Author]
 Unsubscribe = Callable[[], None]
 
 
@@ -47,8 +44,8 @@ class DeviceModel:
     """
 
     __slots__ = (
-        "_actual", "_any_listeners", "_checks", "_key_rows", "_listeners", "_live_keys", "_memory", "_pending",
-        "_providers", "_rows", "_secrets", "_values", "revision", "schema",
+        "_actual", "_any_listeners", "_checks", "_kept", "_key_rows", "_listeners", "_live_keys", "_providers", "_rows",
+        "_values", "revision", "schema",
     )  # fmt: skip
 
     def __init__(
@@ -57,10 +54,9 @@ class DeviceModel:
         self.schema = schema
         self.revision = 0
         self._actual = schema.actual
-        self._memory = memory
-        self._secrets = secrets
-        self._values: dict[Attribute, Held] = {}
-        self._pending: dict[Attribute, Held] = {}
+        self._kept = KeptValues(memory, secrets)
+        self._kept.load(schema.by_name)
+        self._values: dict[Attribute, Held] = self._kept.values
         self._providers: dict[tuple[str, str], Callable[[VariableRef], object]] = {}
         self._checks: dict[Attribute, list[Callable[[str], str | None]]] = {}
         self._listeners: dict[Attribute, list[Callable[[], None]]] = {}
@@ -68,7 +64,6 @@ class DeviceModel:
         self._rows: list[dict[str, object]] | None = None
         self._key_rows: dict[str, dict[str, object]] = {}
         self._live_keys = False
-        self._load()
 
     # --- reading, for services
 
@@ -211,12 +206,7 @@ class DeviceModel:
 
     def apply_pending(self) -> None:
         """At a reboot: what waited for it comes into force."""
-        waiting = list(self._pending.items())
-        self._pending.clear()
-        with self._batch():
-            for attribute, (text, _, by) in waiting:
-                self._persist(attribute, text, by, waits=False)
-        for attribute, (text, _, by) in waiting:
+        for attribute, text, by in self._kept.end_waiting():
             self._take(attribute, text, by)
 
     # --- configuration keys of 1.6
@@ -312,17 +302,17 @@ class DeviceModel:
 
     def _typed(self, setting: Setting) -> Any:
         attribute = self._actual[setting]
-        held = self._values.get(attribute)
-        if held is not None:
-            return held[1]
+        value = self._values.get(attribute)
+        if value is not None:
+            return value[1]
         if attribute.variable.kind in self._providers:
             return parsed(attribute.variable.data_type, self._text(attribute))
         return attribute.typed
 
     def _text(self, attribute: Attribute) -> str:
-        held = self._values.get(attribute)
-        if held is not None:
-            return held[0]
+        value = self._values.get(attribute)
+        if value is not None:
+            return value[0]
         if attribute.type == ACTUAL:
             provider = self._providers.get(attribute.variable.kind)
             if provider is not None:
@@ -357,14 +347,12 @@ class DeviceModel:
                 return SetOutcome(SetStatus.REJECTED, "InvalidValue", sentence)
         waits = [self._must_wait(attribute, text) for attribute, text in writes]
         try:
-            with self._batch():
-                for (attribute, text), wait in zip(writes, waits):
-                    self._persist(attribute, text, by, waits=wait)
+            self._kept.write([(*write, wait) for write, wait in zip(writes, waits)], by)
         except EnvironmentProblem as problem:  # B05.FR.09: it cannot be kept, so it is not set
             return SetOutcome(SetStatus.REJECTED, "InternalError", problem.sentence)
         for (attribute, text), wait in zip(writes, waits):
             if wait:
-                self._pending[attribute] = self._held(attribute, text, by)
+                self._kept.pending[attribute] = held(attribute, text, by)
                 self._tell_all(attribute)
             else:
                 self._take(attribute, text, by)
@@ -391,30 +379,10 @@ class DeviceModel:
     def _must_wait(self, attribute: Attribute, text: str) -> bool:
         return attribute.variable.reboot_required and attribute.type == ACTUAL and text != self._text(attribute)
 
-    def _held(self, attribute: Attribute, text: str, by: Author) -> Held:
-        return text, parsed(attribute.variable.data_type, text), by
-
-    def _batch(self) -> Any:
-        return self._memory.batch() if self._memory is not None else nullcontext()
-
-    def _persist(self, attribute: Attribute, text: str, by: Author, *, waits: bool) -> None:
-        if attribute.variable.secret:
-            if self._secrets is not None:
-                self._secrets.write(text)
-            return
-        if self._memory is None or not (attribute.persistent or by in (Author.OPERATOR, Author.FILE)):
-            return
-        record: dict[str, Any] = {"value": text, "by": by.value}
-        if waits:
-            held = self._values.get(attribute)
-            in_force = {} if held is None else {"value": held[0], "by": held[2].value}
-            record = {**in_force, "pending": record}
-        self._memory.put(TABLE, attribute.name, record)
-
     def _take(self, attribute: Attribute, text: str, by: Author) -> None:
         before = self._text(attribute)
-        self._pending.pop(attribute, None)
-        self._values[attribute] = self._held(attribute, text, by)
+        self._kept.pending.pop(attribute, None)
+        self._values[attribute] = held(attribute, text, by)
         self._rows = None
         for name in attribute.variable.keys:
             self._key_rows.pop(name, None)
@@ -427,24 +395,6 @@ class DeviceModel:
         self.revision += 1
         for told in tuple(self._any_listeners):
             told(attribute.variable.ref)
-
-    def _load(self) -> None:
-        if self._secrets is not None:
-            for attribute in self._actual.values():
-                if attribute.variable.secret and (text := self._secrets.read()) is not None:
-                    self._values[attribute] = self._held(attribute, text, Author.STATION)
-        for name, record in self._memory.items(TABLE) if self._memory is not None else ():
-            known = self.schema.by_name.get(name)
-            if known is not None:
-                self._load_one(known, record, self._values)
-                self._load_one(known, record.get("pending", {}), self._pending)
-
-    def _load_one(self, attribute: Attribute, record: dict[str, Any], into: dict[Attribute, Held]) -> None:
-        try:
-            text = checked(attribute.variable, record["value"], lenient=True, forced=True)
-        except (KeyError, BadValue):
-            return  # nothing kept, or a value from before the variable's limits changed: the default holds
-        into[attribute] = self._held(attribute, text, Author(record["by"]))
 
     def _all_rows(self) -> list[dict[str, object]]:
         if self._rows is None or self._live_keys:
@@ -473,7 +423,7 @@ class DeviceModel:
         return variable.report_row
 
     def _described(self, attribute: Attribute) -> dict[str, Any]:
-        variable, held, pending = attribute.variable, self._values.get(attribute), self._pending.get(attribute)
+        variable, value, pending = attribute.variable, self._values.get(attribute), self._kept.pending.get(attribute)
         readable = attribute.mutability != "WriteOnly"
         return {
             **variable.ref._asdict(),
@@ -489,5 +439,5 @@ class DeviceModel:
             "values": list(variable.values),
             "keys": list(variable.keys),
             "reboot_required": variable.reboot_required,
-            "changed_by": held[2].value if held is not None else None,
+            "changed_by": value[2].value if value is not None else None,
         }

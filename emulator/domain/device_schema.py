@@ -99,7 +99,8 @@ class DeviceSchema:
     """
 
     __slots__ = (
-        "_by_lower", "_keys_by_lower", "actual", "by_name", "components", "keys", "kinds", "makeup", "shown", "variables",
+        "_by_lower", "_keys_by_lower", "actual", "by_name", "components", "keys", "kinds", "makeup", "shown",
+        "variables",
     )  # fmt: skip
 
     def __init__(self, makeup: StationMakeup, variables: list[Variable], keys: Mapping[str, ConfigurationKey]) -> None:

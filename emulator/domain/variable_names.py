@@ -7,7 +7,7 @@ import re
 from emulator.domain.device_schema import DeviceSchema
 from emulator.domain.variables import ACTUAL, ATTRIBUTE_TYPES, UnknownName, VariableName
 
-NAME = re.compile(
+NAME = (
     r"(?P<component>[^#.:\[\]]+)(#(?P<evse>[0-9]{1,9})(/(?P<connector>[0-9]{1,9}))?)?"
     r"\.(?P<variable>[^#.:\[\]]+)(\[(?P<instance>[^\]]+)\])?(:(?P<attribute>[A-Za-z]+))?"
 )
@@ -19,7 +19,7 @@ def parse_name(schema: DeviceSchema, name: str) -> VariableName:
     if key is not None:
         first = key.attributes[0].variable.ref if key.attributes else schema.variables[0].ref
         return VariableName(first, ACTUAL, key.name)
-    match = NAME.fullmatch(name.strip())
+    match = re.fullmatch(NAME, name.strip())
     if match is None:
         raise _unknown(schema, name)
     evse, connector = (int(match[part]) if match[part] else None for part in ("evse", "connector"))
