@@ -51,7 +51,7 @@ async def cpu_per_answer_us(start: Starter, ocpp: str, seconds: float) -> float:
     """Microseconds of CPU of the station's process per answer, what it still writes after the last one included."""
     action, payload, _ = COMMANDS[ocpp]
     async with listening() as sink, start(sink.url, ocpp) as subject:
-        await sink.wait_booted(1)
+        await subject.booted(sink)
         (link,) = sink.links.values()
         await loop_of(link, action, payload, WARM_UP_S)
         await asyncio.sleep(SETTLE_S)

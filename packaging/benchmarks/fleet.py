@@ -20,7 +20,7 @@ FleetStarter = Callable[[str, str, int], AbstractAsyncContextManager[Subject]]
 async def boot_and_memory(start: FleetStarter, ocpp: str, count: int) -> tuple[float, float]:
     """Seconds from process start to the last first BootNotification, and KB of the process when it is quiet."""
     async with listening() as sink, start(sink.url, ocpp, count) as subject:
-        boot_s = await sink.wait_booted(count) - subject.started_at
+        boot_s = await subject.booted(sink, count) - subject.started_at
         await asyncio.sleep(QUIET_S)
         return boot_s, subject.memory_kb()
 

@@ -16,10 +16,13 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
+from benchmarks.sink import Sink
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FORECOURT = Path(sys.prefix) / "bin" / "forecourt"
 BARE_CLIENT = Path(__file__).with_name("bare_client.py")
-START_TIMEOUT_S = 60.0
+BOOT_TIMEOUT_S = 60.0
+CONTROL_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 20.0
 
 
@@ -35,6 +38,18 @@ class Subject:
         # The kernel's clock of another process: clock_getcpuclockid(3).
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
+    async def booted(self, sink: Sink, count: int = 1) -> float:
+        """Wait until `count` stations have booted; returns when (time.perf_counter) the last did."""
+        booted = asyncio.ensure_future(sink.wait_booted(count))
+        ended = asyncio.ensure_future(self.process.wait())
+        await asyncio.wait({booted, ended}, timeout=BOOT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if booted.done():
+            return booted.result()
+        booted.cancel()
+        problem = f"did not boot within {BOOT_TIMEOUT_S:g} s" if self.process.returncode is None else "ended at once"
+        raise SystemExit(f"bench: {len(sink.booted)} of {count} stations booted; the process {problem}")
+
     def memory_kb(self) -> float:
         """Proportional set size in KB."""
         lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
@@ -43,7 +58,7 @@ class Subject:
     async def control(self) -> tuple[str, str]:
         """Address and token of the control socket, from the first line on stdout."""
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), START_TIMEOUT_S)
+        line = await asyncio.wait_for(self.process.stdout.readline(), CONTROL_TIMEOUT_S)
         if not line:
             raise SystemExit("bench: forecourt ended before it served the control socket; its message is above")
         found = json.loads(line)
@@ -55,7 +70,7 @@ class Subject:
         async with connect(f"{address}?token={token}", compression=None) as socket:
             for number, (name, parameters) in enumerate(actions):
                 await socket.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": name, "params": parameters}))
-                answer = json.loads(await asyncio.wait_for(socket.recv(), START_TIMEOUT_S))
+                answer = json.loads(await asyncio.wait_for(socket.recv(), CONTROL_TIMEOUT_S))
                 if "error" in answer:
                     raise SystemExit(f"bench: {name} was refused: {answer['error']['message']}")
 

@@ -86,7 +86,7 @@ class Driver:
 async def cpu_per_session_ms(start: Starter, ocpp: str, seconds: float, plug: bool) -> float:
     """Milliseconds of CPU of the station's process per session."""
     async with listening() as sink, start(sink.url, ocpp) as subject:
-        await sink.wait_booted(1)
+        await subject.booted(sink)
         if plug:
             await subject.perform(("plug", {"evse": 1, "connector": 1}))
         driver = Driver(sink, ocpp)

@@ -16,7 +16,7 @@ RUNS_PER_ROUND = 3
 async def start_s(start: Starter, ocpp: str) -> float:
     """Seconds from just before the process is made to the moment when its BootNotification was read."""
     async with listening() as sink, start(sink.url, ocpp) as subject:
-        return await sink.wait_booted(1) - subject.started_at
+        return await subject.booted(sink) - subject.started_at
 
 
 async def figures(settings: Settings) -> AsyncIterator[Figure]:
