@@ -26,6 +26,9 @@ _IO_ERROR = (
     f"Check the disk and the free space on it, or {ANOTHER_FOLDER}.",
 )
 
+# Less than the files of a new database need.
+_LITTLE_BYTES = 256 * 1024
+
 # Primary result codes of SQLite that speak of the surroundings; all others are bugs of ours.
 _OF_SQLITE = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -61,6 +64,9 @@ def raise_database_problem(error: sqlite3.Error, path: Path) -> NoReturn:
     texts = _OF_SQLITE.get(code & 0xFF)
     if texts is None:
         raise error
+    if texts is _IO_ERROR and _is_full(path.parent):
+        # SQLite calls it an input/output error when its shared memory finds no room.
+        texts = _FULL
     raise _problem(texts, path) from error
 
 
@@ -71,6 +77,15 @@ def folder_problem(error: OSError, path: Path) -> EnvironmentProblem:
         reason = error.strerror or str(error)
         return EnvironmentProblem(f"{path} cannot be used: {reason}.", f"Check the path, or {ANOTHER_FOLDER}.")
     return _problem(texts, path)
+
+
+def _is_full(folder: Path) -> bool:
+    import shutil
+
+    try:
+        return shutil.disk_usage(folder).free < _LITTLE_BYTES
+    except OSError:
+        return False
 
 
 def _problem(texts: tuple[str, str], path: Path) -> EnvironmentProblem:

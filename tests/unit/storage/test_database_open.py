@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -167,6 +168,25 @@ def test_a_full_disk_at_the_first_opening(tmp_path, monkeypatch):
         patch.setattr("emulator.storage.schema.migrate", full)
         assert problem_of(tmp_path).sentence == f"The disk that holds {tmp_path} is full."
     Database.open(tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    ("free", "sentence"), [(1000, "is full"), (10**9, "reports an error"), (None, "reports an error")]
+)
+def test_an_input_output_error_is_a_full_disk_when_nothing_is_free(tmp_path, monkeypatch, free, sentence):
+    def fail(*_):
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        raise error
+
+    def usage(_):
+        if free is None:
+            raise OSError(errno.EIO, "gone")
+        return shutil._ntuple_diskusage(10**9, 10**9 - free, free)
+
+    monkeypatch.setattr("emulator.storage.schema.migrate", fail)
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert sentence in problem_of(tmp_path).sentence
 
 
 def test_a_database_that_another_program_holds_refuses_the_write(tmp_path, monkeypatch):
