@@ -91,6 +91,11 @@ class DeviceModel:
         value: tuple[str, ...] = self._typed(setting)
         return value
 
+    def author(self, setting: Setting) -> Author | None:
+        """Who set the value in force; None while it is the default."""
+        value = self._values.get(self._actual[setting])
+        return value[2] if value is not None else None
+
     def has(self, setting: Setting) -> bool:
         """Whether the station has this variable: it belongs to its make-up and its function is built."""
         attribute = self._actual.get(setting)

@@ -29,7 +29,7 @@ def checked(variable: Variable, text: str, *, lenient: bool = False, forced: boo
     `lenient` is 1.6's way and a person's: case does not matter, blanks around members neither, and a measurand may name
     a phase. `forced` is the operator's hand: short and odd passwords pass.
     """
-    if lenient:
+    if lenient and variable.data_type != "string":
         text = text.strip()
     return CHECKS.get(variable.data_type, _string)(variable, text, lenient, forced)
 

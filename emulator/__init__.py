@@ -1,0 +1,1 @@
+"""Forecourt's engine: an OCPP charging station without a window."""

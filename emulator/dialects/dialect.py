@@ -1,0 +1,183 @@
+"""What all OCPP-J dialects share: the endpoint, the queue, and who may send when."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from emulator.domain.errors import CallFailed, NotConnected
+from emulator.domain.ports import Connection
+from emulator.domain.station import Connector, Evse
+from emulator.domain.transaction import TransactionPoint
+from emulator.rpc.calls import CallRefusal, ErrorCode, Reply
+from emulator.rpc.endpoint import Endpoint
+from emulator.rpc.transaction_queue import QueueEntry, TransactionQueue
+from emulator.services.context import StationContext
+from emulator.services.provisioning import BootState
+
+Payload = dict[str, Any]
+# The first parameter is the dialect that declares the handler.
+Handler = Callable[[Any, Payload], Reply | Awaitable[Reply]]
+
+
+def timestamp(moment: datetime) -> str:
+    """A date and time as all versions write it: RFC 3339, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def moment(text: object) -> datetime | None:
+    """A date and time from the wire; None when it is missing or does not parse."""
+    if not isinstance(text, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+class Dialect(ABC):
+    """One version's way to talk with the CSMS; fills the Csms port together with its subclass."""
+
+    ocpp: ClassVar[str]
+    handlers: ClassVar[Mapping[str, Handler]]
+
+    def __init__(
+        self, context: StationContext, make_endpoint: Callable[[Dialect], Endpoint], queue: TransactionQueue
+    ) -> None:
+        self.context = context
+        self.actions = self.handlers.keys()
+        self.endpoint = make_endpoint(self)
+        self.queue = queue
+        self._reported: dict[tuple[int, int], str] = {}
+        self._drained = asyncio.Event()
+
+    # --- the link
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a link to the CSMS."""
+        return self.endpoint.connected
+
+    @property
+    def online(self) -> bool:
+        """Whether the CSMS has accepted the station and can be reached."""
+        return self.endpoint.connected and self.context.provisioning.state is BootState.ACCEPTED
+
+    def opened(self, connection: Connection) -> None:
+        """A link is open that speaks this version."""
+        self.endpoint.opened(connection)
+
+    def closed(self, code: int, sentence: str) -> None:
+        """The link is gone."""
+        self.endpoint.closed(code, sentence)
+
+    # --- their calls
+
+    def handle(self, action: str, payload: Payload) -> Reply | Awaitable[Reply]:
+        """Answer a CALL of the CSMS; raises CallRefusal."""
+        state = self.context.provisioning.state
+        if state is BootState.REJECTED:
+            # B03.FR.08; 1.6 section 4.2 has no answer at all, its endpoint has no way to say nothing but this
+            raise CallRefusal(ErrorCode.SECURITY_ERROR, "The station was rejected: it takes no messages now.")
+        return self.handlers[action](self, payload)
+
+    # --- our calls
+
+    def send(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
+        """Send a message that nobody waits for; dropped while the station may not talk."""
+        if self.online or (triggered and self.connected):
+            self.context.provisioning.sent()
+            self.endpoint.call(action, payload, self._ignored(action))
+
+    def _ignored(self, action: str) -> Callable[[Payload | CallFailed], None]:
+        def answered(answer: Payload | CallFailed) -> None:
+            if isinstance(answer, CallFailed) and not isinstance(answer, NotConnected):
+                self.context.note(f"{action} was not taken: {answer}")
+
+        return answered
+
+    async def request(self, action: str, payload: Payload) -> Payload:
+        """Send a message and wait for its answer; raises CallFailed."""
+        self.context.provisioning.sent()
+        return await self.endpoint.request(action, payload)
+
+    # --- the queue of transaction-related messages
+
+    def enqueue(self, action: str, payload: Payload, transaction_id: str) -> None:
+        """Queue a transaction-related message; it is on disk when this returns."""
+        self._drained.clear()
+        self.context.provisioning.sent()
+        self.queue.append(self.ocpp, action, payload, transaction_id)
+
+    def release_queue(self) -> None:
+        """Transaction-related messages may be sent now."""
+        self.queue.release(self.endpoint)
+
+    def hold_queue(self) -> None:
+        """Transaction-related messages must wait."""
+        self.queue.hold()
+
+    async def drained(self, timeout_s: float) -> None:
+        """Wait until the queue is empty, but not longer than this."""
+        timer = self.context.clock.call_later(timeout_s, self._drained.set)
+        try:
+            if len(self.queue) and self.connected:
+                self._drained.clear()
+                await self._drained.wait()
+        finally:
+            timer.cancel()
+
+    def queue_changed(self) -> None:
+        """A message entered the queue or left it."""
+        if not len(self.queue):
+            self._drained.set()
+
+    @abstractmethod
+    def prepare(self, entry: QueueEntry) -> Payload | None:
+        """The payload of a queued message as it shall be sent; None: it cannot be sent now."""
+
+    @abstractmethod
+    def answered(self, entry: QueueEntry, payload: Payload) -> None:
+        """The CSMS has taken a queued message; inside the durable step that removes it."""
+
+    # --- statuses: derived, and reported when they differ from what the CSMS knows
+
+    @abstractmethod
+    def connector_status(self, evse: Evse, connector: Connector) -> str:
+        """The status of a connector in this version's words."""
+
+    @abstractmethod
+    def send_status(self, evse_id: int, connector_id: int, *, triggered: bool = False) -> None:
+        """Send a StatusNotification."""
+
+    @abstractmethod
+    def transaction_points(self) -> tuple[frozenset[TransactionPoint], frozenset[TransactionPoint]]:
+        """Start and stop points of transactions."""
+
+    def facts_changed(self, evse_id: int) -> None:
+        """Report the statuses of an EVSE (0: all) that differ from the last ones reported."""
+        if self.online:
+            for evse in self.context.station.evses:
+                if evse_id in {0, evse.id}:
+                    self._report_evse(evse)
+
+    def _report_evse(self, evse: Evse) -> None:
+        for connector in evse.connectors:
+            status = self.status_key(evse, connector)
+            if self._reported.get((evse.id, connector.id)) != status:
+                self._reported[evse.id, connector.id] = status
+                self.send_status(evse.id, connector.id)
+
+    def status_key(self, evse: Evse, connector: Connector) -> str:
+        """What must differ for a status to be worth a message."""
+        return self.connector_status(evse, connector)
+
+    def report_statuses(self, *, every: bool) -> None:
+        """Report all statuses, or those that differ from what the CSMS knows."""
+        if every:
+            self._reported.clear()
+        self.facts_changed(0)

@@ -1,0 +1,54 @@
+"""StatusNotification and ChangeAvailability of 1.6 (sections 4.9, 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.dialects.dialect import Payload, timestamp
+from emulator.dialects.v16 import numbering, statuses
+from emulator.domain.station import Fault
+from emulator.rpc.calls import Reply
+
+if TYPE_CHECKING:
+    from emulator.dialects.v16.dialect import V16
+
+
+def status_payload(dialect: V16, number: int) -> Payload:
+    """StatusNotification.req for a connector, or for the Charge Point (0)."""
+    station = dialect.context.station
+    found = numbering.find(station, number)
+    if found is None:
+        status, fault = statuses.station_status(station), station.fault
+    else:
+        evse, connector = found
+        session = dialect.context.transactions.session(evse.id)
+        status, fault = statuses.connector_status(station, session, connector), station.fault_of(evse, connector)
+    payload: Payload = {"connectorId": number, "status": str(status), **_error(fault)}
+    payload["timestamp"] = timestamp(dialect.context.clock.now())
+    return payload
+
+
+def _error(fault: Fault | None) -> Payload:
+    if fault is None:
+        return {"errorCode": "NoError"}
+    if fault.error_code in statuses.ERROR_CODES:
+        error: Payload = {"errorCode": fault.error_code}
+    else:
+        error = {"errorCode": "OtherError", "vendorErrorCode": fault.error_code[:50]}
+    if fault.info:
+        error["info"] = fault.info[:50]
+    if fault.vendor_error_code:
+        error["vendorErrorCode"] = fault.vendor_error_code[:50]
+    return error
+
+
+def change_availability(dialect: V16, payload: Payload) -> Reply:
+    """Operative or not, for a connector or the whole Charge Point (section 5.2)."""
+    availability, operative = dialect.context.availability, payload["type"] == "Operative"
+    number = payload["connectorId"]
+    if number == 0:
+        return Reply({"status": str(availability.change(operative))})
+    found = numbering.find(dialect.context.station, number)
+    if found is None:
+        return Reply({"status": "Rejected"})
+    return Reply({"status": str(availability.change(operative, found[0].id, found[1].id))})

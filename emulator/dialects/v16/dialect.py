@@ -1,0 +1,111 @@
+"""OCPP 1.6-J, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from emulator.dialects.dialect import Dialect, Payload
+from emulator.dialects.v16 import (
+    authorization,
+    availability,
+    data_transfer,
+    metering,
+    numbering,
+    provisioning,
+    remote_control,
+    statuses,
+    transactions,
+)
+from emulator.domain.csms import BootAnswer
+from emulator.domain.station import Connector, Evse
+from emulator.domain.tokens import IdToken, TokenInfo
+from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
+
+if TYPE_CHECKING:
+    from emulator.rpc.transaction_queue import QueueEntry
+
+STARTS = frozenset({TransactionPoint.POWER_PATH_CLOSED})
+STOPS = frozenset({TransactionPoint.AUTHORIZED})
+
+
+class V16(Dialect):
+    """The Charge Point's side of 1.6-J."""
+
+    ocpp = "1.6"
+    handlers: ClassVar = {
+        "ChangeAvailability": availability.change_availability,
+        "ChangeConfiguration": provisioning.change_configuration,
+        "ClearCache": authorization.clear_cache,
+        "DataTransfer": data_transfer.receive,
+        "GetConfiguration": provisioning.get_configuration,
+        "RemoteStartTransaction": remote_control.remote_start,
+        "RemoteStopTransaction": remote_control.remote_stop,
+        "Reset": provisioning.reset,
+        "TriggerMessage": remote_control.trigger_message,
+        "UnlockConnector": remote_control.unlock_connector,
+    }
+
+    async def boot(self, reason: str) -> BootAnswer:
+        """BootNotification; 1.6 does not say why the Charge Point started."""
+        return await provisioning.boot(self)
+
+    async def heartbeat(self) -> datetime | None:
+        """Heartbeat."""
+        return await provisioning.heartbeat(self)
+
+    async def authorize(self, token: IdToken) -> TokenInfo:
+        """Authorize."""
+        return await authorization.authorize(self, token)
+
+    def transaction_points(self) -> tuple[frozenset[TransactionPoint], frozenset[TransactionPoint]]:
+        """A transaction lasts from token and cable together until the token's permission ends (section 3.6)."""
+        return STARTS, STOPS
+
+    def transaction_event(self, event: TransactionEvent) -> None:
+        """StartTransaction, MeterValues or StopTransaction."""
+        transactions.queue_event(self, event)
+
+    def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
+        """Clock-aligned values without a transaction: transaction-related all the same (section 3.7)."""
+        number = numbering.connector_id(self.context.station, evse_id) if evse_id else 0
+        self.enqueue("MeterValues", {"connectorId": number, "meterValue": metering.meter_values(list(values))}, "")
+
+    def prepare(self, entry: QueueEntry) -> Payload | None:
+        """The payload with the transaction's number."""
+        return transactions.prepare(self, entry)
+
+    def answered(self, entry: QueueEntry, payload: Payload) -> None:
+        """The Central System has taken a transaction-related message."""
+        transactions.answered(self, entry, payload)
+
+    # --- statuses
+
+    def connector_status(self, evse: Evse, connector: Connector) -> str:
+        """One of the nine statuses."""
+        session = self.context.transactions.session(evse.id)
+        return statuses.connector_status(self.context.station, session, connector)
+
+    def status_key(self, evse: Evse, connector: Connector) -> str:
+        """A new error is worth a message also where the status stays (section 4.9)."""
+        fault = self.context.station.fault_of(evse, connector)
+        return f"{self.connector_status(evse, connector)} {fault.error_code if fault else ''}"
+
+    def send_status(self, evse_id: int, connector_id: int, *, triggered: bool = False) -> None:
+        """StatusNotification of a connector."""
+        self.send_status_of(numbering.connector_id(self.context.station, evse_id, connector_id), triggered=triggered)
+
+    def send_status_of(self, number: int, *, triggered: bool = False) -> None:
+        """StatusNotification of a 1.6 connector number; 0 is the Charge Point."""
+        self.send("StatusNotification", availability.status_payload(self, number), triggered=triggered)
+
+    def facts_changed(self, evse_id: int) -> None:
+        """Report changed statuses, that of the Charge Point first."""
+        if self.online and evse_id == 0:
+            fault = self.context.station.fault
+            status = f"{statuses.station_status(self.context.station)} {fault.error_code if fault else ''}"
+            if self._reported.get((0, 0)) != status:
+                self._reported[0, 0] = status
+                self.send_status_of(0)
+        super().facts_changed(evse_id)

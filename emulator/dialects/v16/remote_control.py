@@ -1,0 +1,124 @@
+"""RemoteStartTransaction, RemoteStopTransaction, UnlockConnector, TriggerMessage of 1.6 (sections 5.11 to 5.18)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from emulator.dialects.dialect import Payload
+from emulator.dialects.v16 import authorization, metering, numbering
+from emulator.domain import settings
+from emulator.domain.transaction import ReadingContext, StoppedReason, Trigger
+from emulator.rpc.calls import Reply
+from emulator.services.provisioning import BootState
+from emulator.services.remote_control import UnlockStatus
+
+if TYPE_CHECKING:
+    from emulator.dialects.v16.dialect import V16
+
+ACCEPTED = {"status": "Accepted"}
+REJECTED = {"status": "Rejected"}
+
+UNLOCK_STATUS = {
+    UnlockStatus.UNLOCKED: "Unlocked",
+    UnlockStatus.FAILED: "UnlockFailed",
+    # Section 7.46: no connector lock, or the number is unknown.
+    UnlockStatus.NO_LOCK: "NotSupported",
+    UnlockStatus.UNKNOWN_CONNECTOR: "NotSupported",
+}
+
+
+def remote_start(dialect: V16, payload: Payload) -> Reply:
+    """Start for an idTag, on a connector or on one of the Charge Point's choice (section 5.11)."""
+    remote = dialect.context.remote_control
+    if dialect.context.provisioning.state is not BootState.ACCEPTED:
+        return Reply(REJECTED)  # section 4.2: not allowed while pending
+    evse_id = connector = None
+    if "connectorId" in payload:
+        found = numbering.find(dialect.context.station, payload["connectorId"])
+        if found is None:
+            return Reply(REJECTED)
+        evse_id, connector = found[0].id, found[1].id
+    session = remote.startable(evse_id, connector)
+    if session is None:
+        return Reply(REJECTED)
+    token = authorization.id_token(payload["idTag"])
+    return Reply(ACCEPTED, lambda: remote.start(session, token, connector_id=connector))
+
+
+def remote_stop(dialect: V16, payload: Payload) -> Reply:
+    """Stop a transaction by its number (section 5.12)."""
+    session = dialect.context.transactions.find_csms_id(payload["transactionId"])
+    if session is None or dialect.context.provisioning.state is not BootState.ACCEPTED:
+        return Reply(REJECTED)
+    return Reply(ACCEPTED, lambda: dialect.context.remote_control.stop(session))
+
+
+def unlock_connector(dialect: V16, payload: Payload) -> Reply:
+    """Unlock, after ending the connector's transaction (section 5.18)."""
+    found = numbering.find(dialect.context.station, payload["connectorId"])
+    if found is None:
+        return Reply({"status": "NotSupported"})
+    evse, connector = found
+    session = dialect.context.transactions.session(evse.id)
+    if session.transaction is not None and evse.plugged_connector in {None, connector}:
+        dialect.context.transactions.stop(session, StoppedReason.UNLOCK_COMMAND, Trigger.UNLOCK_COMMAND)
+    return Reply({"status": UNLOCK_STATUS[dialect.context.remote_control.unlock(evse.id, connector.id)]})
+
+
+# --- TriggerMessage (section 5.17)
+
+
+def trigger_message(dialect: V16, payload: Payload) -> Reply:
+    """Send a message again on request; the answer goes first."""
+    number = payload.get("connectorId")
+    count = sum(1 for _ in dialect.context.station.connectors())
+    if number is not None and not 0 <= number <= count:
+        return Reply(REJECTED)
+    trigger = TRIGGERS.get(payload["requestedMessage"])
+    if trigger is None:
+        return Reply({"status": "NotImplemented"})
+    return Reply(ACCEPTED, lambda: trigger(dialect, number))
+
+
+def _boot(dialect: V16, number: int | None) -> None:
+    dialect.context.provisioning.boot()
+
+
+def _heartbeat(dialect: V16, number: int | None) -> None:
+    dialect.context.provisioning.send_heartbeat()
+
+
+def _numbers(dialect: V16, number: int | None, first: int) -> list[int]:
+    count = sum(1 for _ in dialect.context.station.connectors())
+    return list(range(first, count + 1)) if number is None else [number]
+
+
+def _status(dialect: V16, number: int | None) -> None:
+    for each in _numbers(dialect, number, first=0):
+        dialect.send_status_of(each, triggered=True)
+
+
+def _meter_values(dialect: V16, number: int | None) -> None:
+    context = dialect.context
+    measurands = context.model.members(settings.TX_UPDATED_MEASURANDS)
+    for each in _numbers(dialect, number or None, first=1):
+        found = numbering.find(context.station, each)
+        if found is None:
+            continue
+        value = context.metering.current_values(found[0], measurands, ReadingContext.TRIGGER)
+        if value is None:
+            continue
+        payload: Payload = {"connectorId": each, "meterValue": metering.meter_values([value])}
+        session = context.transactions.session(found[0].id)
+        if session.transaction is not None and session.transaction.csms_id is not None:
+            payload["transactionId"] = session.transaction.csms_id
+        dialect.send("MeterValues", payload, triggered=True)
+
+
+TRIGGERS: dict[str, Callable[[V16, int | None], None]] = {
+    "BootNotification": _boot,
+    "Heartbeat": _heartbeat,
+    "StatusNotification": _status,
+    "MeterValues": _meter_values,
+}

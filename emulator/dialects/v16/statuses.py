@@ -1,0 +1,76 @@
+"""The nine statuses of 1.6, derived from the facts (sections 4.9 and 7.7)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from emulator.domain.station import ChargingState, Connector, Station
+from emulator.services.session import Session
+
+
+class ChargePointStatus(StrEnum):
+    """Section 7.7."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    SUSPENDED_EV = "SuspendedEV"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+ERROR_CODES = frozenset(
+    {
+        "ConnectorLockFailure", "EVCommunicationError", "GroundFailure", "HighTemperature", "InternalError",
+        "LocalListConflict", "NoError", "OtherError", "OverCurrentFailure", "PowerMeterFailure", "PowerSwitchFailure",
+        "ReaderFailure", "ResetFailure", "UnderVoltage", "OverVoltage", "WeakSignal",
+    }
+)  # fmt: skip
+
+DURING_TRANSACTION = {
+    ChargingState.CHARGING: ChargePointStatus.CHARGING,
+    ChargingState.SUSPENDED_EV: ChargePointStatus.SUSPENDED_EV,
+    ChargingState.SUSPENDED_EVSE: ChargePointStatus.SUSPENDED_EVSE,
+    # The contactor has not closed yet.
+    ChargingState.EV_CONNECTED: ChargePointStatus.PREPARING,
+    # The car was unplugged and the transaction waits for it (section 4.10).
+    ChargingState.IDLE: ChargePointStatus.SUSPENDED_EV,
+}
+
+
+def connector_status(station: Station, session: Session, connector: Connector) -> ChargePointStatus:
+    """The status of one connector."""
+    evse = session.evse
+    if station.fault_of(evse, connector) is not None:
+        return ChargePointStatus.FAULTED
+    plugged = evse.plugged_connector
+    if _used_through_another(session, connector):
+        return ChargePointStatus.UNAVAILABLE
+    if session.transaction is not None:
+        return DURING_TRANSACTION[session.charging_state]
+    if not station.usable(evse, connector):
+        return ChargePointStatus.UNAVAILABLE
+    if connector.occupied:
+        return ChargePointStatus.FINISHING if session.served or plugged is None else ChargePointStatus.PREPARING
+    if session.authorization is not None:
+        return ChargePointStatus.PREPARING
+    return ChargePointStatus.AVAILABLE
+
+
+def _used_through_another(session: Session, connector: Connector) -> bool:
+    """Whether the EVSE, which serves one car at a time, is in use through its other connector."""
+    plugged = session.evse.plugged_connector
+    if plugged is not None:
+        return plugged is not connector
+    in_use = session.authorization is not None or session.transaction is not None
+    return in_use and session.connector_id not in {None, connector.id}
+
+
+def station_status(station: Station) -> ChargePointStatus:
+    """The status of connector 0: Available, Unavailable or Faulted only (section 4.9)."""
+    if station.fault is not None:
+        return ChargePointStatus.FAULTED
+    return ChargePointStatus.AVAILABLE if station.operative else ChargePointStatus.UNAVAILABLE

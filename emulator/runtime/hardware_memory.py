@@ -1,0 +1,58 @@
+"""What is plugged in where outlives the process, as it would outlive a power cut."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from emulator.domain.ports import StationMemory
+from emulator.domain.station import Cable, Evse, Station
+from emulator.domain.vehicle import Vehicle
+from emulator.services.provisioning import METER_TABLE
+
+TABLE = "hardware"
+
+
+class HardwareMemory:
+    """Writes the state of plugs, cars and registers, and brings it back."""
+
+    def __init__(self, station: Station, vehicles: dict[str, Vehicle], memory: StationMemory) -> None:
+        self._station = station
+        self._vehicles = vehicles
+        self._memory = memory
+        self._written: dict[int, dict[str, Any]] = {}
+
+    def keep(self) -> None:
+        """Write down what has changed since the last time."""
+        with self._memory.batch():
+            for evse in self._station.evses:
+                state = _state(evse)
+                if self._written.get(evse.id) != state:
+                    self._memory.put(TABLE, str(evse.id), state)
+                    self._written[evse.id] = state
+
+    def restore(self) -> None:
+        """Bring back what was written; EVSEs and connectors that no longer exist are passed over."""
+        for key, register_wh in self._memory.items(METER_TABLE):
+            if (evse := self._station.evse(int(key))) is not None:
+                evse.energy.register_wh = register_wh
+        for key, state in self._memory.items(TABLE):
+            evse = self._station.evse(int(key))
+            if evse is None:
+                continue
+            if state["vehicle"] is not None:
+                evse.vehicle = Vehicle(**state["vehicle"])
+                self._vehicles[evse.vehicle.name] = evse.vehicle
+            evse.bay_occupied = state["bay_occupied"]
+            for connector, plugged in zip(evse.connectors, state["connectors"], strict=False):
+                connector.cable_present = plugged["cable"] or connector.cable is Cable.ATTACHED
+                connector.vehicle_present = plugged["vehicle"]
+            self._written[evse.id] = state
+
+
+def _state(evse: Evse) -> dict[str, Any]:
+    return {
+        "vehicle": asdict(evse.vehicle) if evse.vehicle else None,
+        "bay_occupied": evse.bay_occupied,
+        "connectors": [{"cable": c.cable_present, "vehicle": c.vehicle_present} for c in evse.connectors],
+    }

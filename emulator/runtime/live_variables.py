@@ -1,0 +1,52 @@
+"""Variables of the device model whose value is the station itself."""
+
+from __future__ import annotations
+
+from emulator.dialects.dialect import timestamp
+from emulator.domain.variables import VariableRef
+from emulator.services.context import StationContext
+
+
+def provide_live_values(context: StationContext) -> None:
+    """Register what is asked at each read: date and time, power, statuses."""
+
+    def date_time(ref: VariableRef) -> object:
+        return timestamp(context.clock.now())
+
+    def power(ref: VariableRef) -> object:
+        evse = context.station.evse(ref.evse or 0)
+        return round(evse.energy.read(context.clock.monotonic()).power_w) if evse else 0
+
+    def station_state(ref: VariableRef) -> object:
+        if context.station.fault is not None:
+            return "Faulted"
+        return "Available" if context.station.operative else "Unavailable"
+
+    def availability_state(ref: VariableRef) -> object:
+        evse = context.station.evse(ref.evse or 0)
+        if evse is None:
+            return station_state(ref)
+        states = [
+            _connector_state(context, ref.evse or 0, c.id) for c in evse.connectors if ref.connector in {None, c.id}
+        ]
+        return next((state for state in ORDER if state in states), "Available")
+
+    context.model.provide("ClockCtrlr", "DateTime", date_time)
+    context.model.provide("EVSE", "Power", power)
+    context.model.provide("ChargingStation", "AvailabilityState", station_state)
+    context.model.provide("EVSE", "AvailabilityState", availability_state)
+    context.model.provide("Connector", "AvailabilityState", availability_state)
+
+
+# Which connector's state speaks for the whole EVSE.
+ORDER = ("Occupied", "Reserved", "Available", "Faulted", "Unavailable")
+
+
+def _connector_state(context: StationContext, evse_id: int, connector_id: int) -> str:
+    evse = context.station.evses[evse_id - 1]
+    connector = evse.connectors[connector_id - 1]
+    if context.station.fault_of(evse, connector) is not None:
+        return "Faulted"
+    if not context.station.usable(evse, connector):
+        return "Unavailable"
+    return "Occupied" if connector.occupied else "Available"

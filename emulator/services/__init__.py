@@ -1,0 +1,1 @@
+"""What a charging station does: one module per functional block, meeting the outside through ports only."""

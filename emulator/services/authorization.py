@@ -1,0 +1,101 @@
+"""Block C: whether a token may charge: by the cache, by the CSMS, or by the rules for being offline."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator.domain import settings
+from emulator.domain.errors import CallFailed, CallRefused
+from emulator.domain.tokens import AuthorizationStatus, IdToken, IdTokenType, TokenInfo
+from emulator.services.context import StationContext
+
+CACHE_TABLE = "authorization_cache"
+
+ACCEPTED = TokenInfo(AuthorizationStatus.ACCEPTED)
+UNKNOWN = TokenInfo(AuthorizationStatus.UNKNOWN)
+
+
+class Authorizations:
+    """Decides on tokens and remembers what the CSMS said of them."""
+
+    def __init__(self, context: StationContext) -> None:
+        self._context = context
+
+    async def check(self, token: IdToken) -> TokenInfo:
+        """Whether a token may charge; never raises: without an answer the offline rules decide."""
+        model = self._context.model
+        if token.type == IdTokenType.NO_AUTHORIZATION or not model.boolean(settings.AUTH_ENABLED):
+            return ACCEPTED
+        known = self.remembered(token)
+        if known is not None and known.accepted and model.boolean(settings.LOCAL_PRE_AUTHORIZE):
+            return known  # C10.FR.02
+        if not self._context.csms.online:
+            return self._offline(known)
+        try:
+            info = await self._context.csms.authorize(token)
+        except CallRefused:
+            return UNKNOWN
+        except CallFailed:
+            return self._offline(known)
+        self.remember(token, info)
+        return info
+
+    def _offline(self, known: TokenInfo | None) -> TokenInfo:
+        model = self._context.model
+        if known is not None and model.boolean(settings.LOCAL_AUTHORIZE_OFFLINE):
+            return known
+        if known is None and model.boolean(settings.OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED):
+            return ACCEPTED  # C15.FR.02
+        return UNKNOWN
+
+    # --- the cache
+
+    def remembered(self, token: IdToken) -> TokenInfo | None:
+        """What the cache says of a token; None when it says nothing or its entry is out of date."""
+        if not self._context.model.boolean(settings.AUTH_CACHE_ENABLED):
+            return None
+        entry = self._context.memory.get(CACHE_TABLE, token.key)
+        if entry is None:
+            return None
+        now = self._context.clock.now()
+        forget_at = _moment(entry.get("forget_at"))
+        if forget_at is not None and forget_at <= now:
+            self._context.memory.delete(CACHE_TABLE, token.key)
+            return None
+        expires_at = _moment(entry.get("expires_at"))
+        if expires_at is not None and expires_at <= now:
+            return TokenInfo(AuthorizationStatus.EXPIRED)  # C10.FR.08: not valid any more
+        return TokenInfo(entry["status"], IdToken.from_json(entry.get("group")), expires_at)
+
+    def remember(self, token: IdToken, info: TokenInfo) -> None:
+        """Keep what the CSMS said of a token (C10.FR.01; 1.6 section 3.5.1)."""
+        model = self._context.model
+        if not model.boolean(settings.AUTH_CACHE_ENABLED) or token.type == IdTokenType.NO_AUTHORIZATION:
+            return
+        life_time_s = model.integer(settings.AUTH_CACHE_LIFE_TIME) if model.has(settings.AUTH_CACHE_LIFE_TIME) else 0
+        forget_at = self._context.clock.now() + timedelta(seconds=life_time_s) if life_time_s > 0 else None
+        entry: dict[str, Any] = {
+            "id_token": token.value,
+            "type": token.type,
+            "status": info.status,
+            "group": info.group.to_json() if info.group else None,
+            "expires_at": info.expires_at.isoformat() if info.expires_at else None,
+            "forget_at": forget_at.isoformat() if forget_at else None,
+        }
+        self._context.memory.put(CACHE_TABLE, token.key, entry)
+
+    def clear_cache(self) -> bool:
+        """Forget all tokens; False when the cache is switched off (C11.FR.04)."""
+        if not self._context.model.boolean(settings.AUTH_CACHE_ENABLED):
+            return False
+        self._context.memory.clear(CACHE_TABLE)
+        return True
+
+    def cache_entries(self) -> list[dict[str, Any]]:
+        """The cache as a window shows it."""
+        return [entry for _, entry in self._context.memory.items(CACHE_TABLE)]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

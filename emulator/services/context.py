@@ -1,0 +1,117 @@
+"""What the services of one running station share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from emulator.domain.csms import Csms
+from emulator.domain.device_model import DeviceModel
+from emulator.domain.ports import Clock, StationMemory
+from emulator.domain.variables import Setting
+from emulator.domain.station import Station
+
+if TYPE_CHECKING:
+    from emulator.services.authorization import Authorizations
+    from emulator.services.availability import Availability
+    from emulator.services.metering import Metering
+    from emulator.services.provisioning import Provisioning
+    from emulator.services.reader import Reader
+    from emulator.services.remote_control import RemoteControl
+    from emulator.services.transactions import Transactions
+
+logger = logging.getLogger(__name__)
+
+
+class Tasks:
+    """Owns the coroutines that run beside the caller: keeps them, logs what they raise, cancels them together."""
+
+    __slots__ = ("_tasks",)
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run a coroutine until it ends or `cancel` is called."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("%s failed", task.get_name(), exc_info=error)
+
+    async def cancel(self) -> None:
+        """Cancel what still runs and wait until it has ended."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class StationContext:
+    """The running station: its hardware, settings, memory, clock, its CSMS, and its services."""
+
+    __slots__ = (
+        "_following", "authorizations", "availability", "clock", "csms", "identity", "memory", "metering", "model",
+        "new_id",
+        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "station", "tasks", "transactions",
+    )  # fmt: skip
+
+    csms: Csms
+    authorizations: Authorizations
+    availability: Availability
+    metering: Metering
+    provisioning: Provisioning
+    reader: Reader
+    remote_control: RemoteControl
+    transactions: Transactions
+
+    def __init__(
+        self,
+        *,
+        identity: str,
+        station: Station,
+        model: DeviceModel,
+        memory: StationMemory,
+        clock: Clock,
+        publish: Callable[[str, Any], None],
+        reboot: Callable[[str], None],
+        new_id: Callable[[], str],
+        random_source: random.Random,
+    ) -> None:
+        self.identity = identity
+        self.station = station
+        self.model = model
+        self.memory = memory
+        self.clock = clock
+        self.publish = publish
+        self.reboot = reboot
+        self.new_id = new_id
+        self.random = random_source
+        self.tasks = Tasks()
+        self._following: list[Callable[[], None]] = []
+
+    def on_change(self, setting: Setting, changed: Callable[[], None]) -> None:
+        """Follow a setting for as long as this software runs."""
+        self._following.append(self.model.on_change(setting, changed))
+
+    async def close(self) -> None:
+        """The software ends: follow nothing any more, and end every task."""
+        for stop_following in self._following:
+            stop_following()
+        self._following.clear()
+        await self.tasks.cancel()
+
+    def changed(self) -> None:
+        """Something that a window shows has changed."""
+        self.publish("state", None)
+
+    def note(self, sentence: str, **details: object) -> None:
+        """A line for the station's own log."""
+        self.publish("log", {"text": sentence, **details})

@@ -1,0 +1,65 @@
+"""How much power an EVSE offers its car: the least of cable, connector, EVSE and the limit in force."""
+
+from __future__ import annotations
+
+from emulator.domain.energy import MINIMUM_AC_CURRENT_A, Supply
+from emulator.domain.station import ChargingState, Connector, Current, Evse, Station
+from emulator.services.session import Session
+
+NOTHING = Supply(0.0, 0, 0.0)
+
+
+def wiring(evse: Evse) -> tuple[int, float]:
+    """Phases (0: DC) and voltage between which power becomes current."""
+    return (0, evse.voltage_v) if evse.current is Current.DC else (evse.phases, evse.voltage_v)
+
+
+def offered_w(evse: Evse, connector: Connector, limit_w: float | None) -> float:
+    """The power that the station's side allows, in watts; 0 where less than the minimum current would be left."""
+    phases, voltage_v = wiring(evse)
+    power_w = min(evse.max_power_w, connector.max_current_a * voltage_v * max(1, phases))
+    if limit_w is not None:
+        power_w = min(power_w, max(0.0, limit_w))
+    vehicle = evse.vehicle
+    if phases and vehicle is not None:
+        used = min(phases, vehicle.phases)
+        # The limit is shared by the station's phases; a car on fewer of them cannot take the others' share.
+        power_w = power_w * used / phases
+        if power_w < MINIMUM_AC_CURRENT_A * voltage_v * used * 0.999:
+            return 0.0
+    return power_w
+
+
+def may_flow(station: Station, session: Session) -> bool:
+    """Whether permission, cable and hardware allow energy to flow."""
+    connector = session.evse.plugged_connector
+    return (
+        connector is not None
+        and session.authorization is not None
+        and not session.suspended
+        and station.fault_of(session.evse, connector) is None
+        and not connector.lock_fails
+    )
+
+
+def supply(station: Station, session: Session, limit_w: float | None) -> Supply:
+    """What is offered now."""
+    connector = session.evse.plugged_connector
+    if connector is None or not may_flow(station, session):
+        return Supply(0.0, *wiring(session.evse))
+    return Supply(offered_w(session.evse, connector, limit_w), *wiring(session.evse))
+
+
+def charging_state(session: Session) -> ChargingState:
+    """ChargingStateEnumType as the facts of an EVSE give it (2.0.1 Part 2, ChargingStateEnumType)."""
+    evse = session.evse
+    if evse.plugged_connector is None:
+        # The driver is there, the cable is not: the transaction waits.
+        return ChargingState.IDLE
+    if session.authorization is None:
+        return ChargingState.EV_CONNECTED
+    if evse.energy.flowing:
+        return ChargingState.CHARGING
+    if evse.energy.offered_w <= 0:
+        return ChargingState.SUSPENDED_EVSE
+    return ChargingState.SUSPENDED_EV

@@ -1,0 +1,264 @@
+"""Block J: what the meters say, and when: sampled during transactions, and on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from emulator.domain import settings
+from emulator.domain.energy import Reading
+from emulator.domain.ports import Timer
+from emulator.domain.station import Current, Evse
+from emulator.domain.transaction import MeterValue, ReadingContext, Sample, Trigger
+from emulator.domain.variables import Setting
+from emulator.services.context import StationContext
+from emulator.services.session import Session
+
+# A transaction's own samples for its end are thinned beyond this: every second one goes (F03.FR.06).
+MAXIMUM_ENDED_SAMPLES = 100
+NOMINAL_FREQUENCY_HZ = 50.0
+
+Reader = Callable[[Reading, Evse], list[Sample]]
+
+
+def _phases(evse: Evse, reading: Reading) -> list[str]:
+    return [""] if evse.current is Current.DC else [f"L{n + 1}" for n in range(len(reading.current_a))]
+
+
+def _register(reading: Reading, evse: Evse) -> list[Sample]:
+    return [Sample("Energy.Active.Import.Register", reading.energy_wh, "Wh", "", "Outlet")]
+
+
+def _power(reading: Reading, evse: Evse) -> list[Sample]:
+    return [Sample("Power.Active.Import", reading.power_w, "W", "", "Outlet")]
+
+
+def _power_offered(reading: Reading, evse: Evse) -> list[Sample]:
+    return [Sample("Power.Offered", reading.offered_w, "W", "", "Outlet")]
+
+
+def _current(reading: Reading, evse: Evse) -> list[Sample]:
+    return [
+        Sample("Current.Import", value, "A", phase, "Outlet")
+        for phase, value in zip(_phases(evse, reading), reading.current_a, strict=True)
+    ]
+
+
+def _current_offered(reading: Reading, evse: Evse) -> list[Sample]:
+    per_phase_a = reading.offered_w / max(1, len(reading.current_a)) / evse.voltage_v
+    return [Sample("Current.Offered", per_phase_a, "A", "", "Outlet")]
+
+
+def _voltage(reading: Reading, evse: Evse) -> list[Sample]:
+    names = _phases(evse, reading)
+    return [
+        Sample("Voltage", value, "V", f"{phase}-N" if phase else "", "Outlet")
+        for phase, value in zip(names, reading.voltage_v, strict=True)
+    ]
+
+
+def _state_of_charge(reading: Reading, evse: Evse) -> list[Sample]:
+    # Only a DC station talks to the car's battery; on plain AC nobody tells the station (IEC 61851-1).
+    if reading.soc_percent is None or evse.current is Current.AC:
+        return []
+    return [Sample("SoC", reading.soc_percent, "Percent", "", "EV")]
+
+
+def _frequency(reading: Reading, evse: Evse) -> list[Sample]:
+    return [] if evse.current is Current.DC else [Sample("Frequency", NOMINAL_FREQUENCY_HZ, "Hz", "", "Outlet")]
+
+
+READERS: dict[str, Reader] = {
+    "Energy.Active.Import.Register": _register,
+    "Power.Active.Import": _power,
+    "Power.Offered": _power_offered,
+    "Current.Import": _current,
+    "Current.Offered": _current_offered,
+    "Voltage": _voltage,
+    "SoC": _state_of_charge,
+    "Frequency": _frequency,
+}
+
+
+def samples(measurands: Iterable[str], reading: Reading, evse: Evse) -> list[Sample]:
+    """The samples of these measurands, in their order; "Voltage.L1" picks one phase (1.6 section 9.1.19)."""
+    found: list[Sample] = []
+    for name in measurands:
+        reader, phase = READERS.get(name), ""
+        if reader is None:
+            base, _, phase = name.rpartition(".")
+            reader = READERS.get(base)
+        if reader is not None:
+            found += [s for s in reader(reading, evse) if not phase or s.phase.split("-")[0] == phase.split("-")[0]]
+    return found
+
+
+class _Rounds:
+    """The timer of one transaction's periodic samples."""
+
+    __slots__ = ("began_s", "timers")
+
+    def __init__(self, began_s: float) -> None:
+        self.began_s = began_s
+        self.timers: dict[str, Timer] = {}
+
+    def cancel(self) -> None:
+        for timer in self.timers.values():
+            timer.cancel()
+        self.timers.clear()
+
+
+class Metering:
+    """Reads the meters at the configured times and hands the values to the transactions or to the CSMS."""
+
+    def __init__(self, context: StationContext) -> None:
+        self._context = context
+        self._rounds: dict[int, _Rounds] = {}
+        self._clock_timers: dict[str, Timer] = {}
+
+    def start(self) -> None:
+        """Begin the clock-aligned rounds and follow their settings."""
+        self.clock_changed()
+        follow = self._context.on_change
+        follow(settings.ALIGNED_INTERVAL, self.clock_changed)
+        follow(settings.ALIGNED_TX_ENDED_INTERVAL, self.clock_changed)
+        follow(settings.TX_UPDATED_INTERVAL, self._restart_rounds)
+        follow(settings.TX_ENDED_INTERVAL, self._restart_rounds)
+
+    def stop(self) -> None:
+        """Stop every timer."""
+        for timer in self._clock_timers.values():
+            timer.cancel()
+        self._clock_timers.clear()
+        for evse_id in list(self._rounds):
+            self._stop_rounds(evse_id)
+
+    def clock_changed(self) -> None:
+        """The clock was set, or an interval: the clock-aligned rounds move with it."""
+        self._schedule_aligned("idle", settings.ALIGNED_INTERVAL)
+        self._schedule_aligned("ended", settings.ALIGNED_TX_ENDED_INTERVAL)
+
+    # --- values for events
+
+    def started_values(self, session: Session) -> tuple[MeterValue, ...]:
+        """What a transaction's first event carries (E01.FR.09)."""
+        return self._values(session, settings.TX_STARTED_MEASURANDS, ReadingContext.TRANSACTION_BEGIN)
+
+    def updated_values(self, session: Session, trigger: Trigger) -> tuple[MeterValue, ...]:
+        """What an event that the meter did not cause carries: values only where the CSMS asked for the event."""
+        if trigger is Trigger.TRIGGER:
+            return self._values(session, settings.TX_UPDATED_MEASURANDS, ReadingContext.TRIGGER)
+        return ()
+
+    def ended_values(self, session: Session) -> tuple[MeterValue, ...]:
+        """What a transaction's last event carries: the values collected for it, and those at its end (E07.FR.08)."""
+        collected = session.transaction.ended_samples if session.transaction else ()
+        return (*collected, *self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_END))
+
+    def current_values(self, evse: Evse, measurands: Iterable[str], context: ReadingContext) -> MeterValue | None:
+        """The values of some measurands now; None when none of them can be measured here."""
+        reading = evse.energy.read(self._context.clock.monotonic())
+        found = samples(measurands, reading, evse)
+        return MeterValue(self._context.clock.now(), context, found) if found else None
+
+    def _values(self, session: Session, setting: Setting, context: ReadingContext) -> tuple[MeterValue, ...]:
+        value = self.current_values(session.evse, self._context.model.members(setting), context)
+        return (value,) if value else ()
+
+    # --- sampled values
+
+    def transaction_started(self, session: Session) -> None:
+        """Begin the rounds of a transaction."""
+        transaction = session.transaction
+        if transaction is not None:
+            begin = self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_BEGIN)
+            transaction.ended_samples.extend(begin)
+        self._start_rounds(session)
+
+    def _start_rounds(self, session: Session) -> None:
+        self._rounds[session.evse.id] = _Rounds(self._context.clock.monotonic())
+        self._next_round(session, "updated")
+        self._next_round(session, "ended")
+
+    def transaction_ended(self, session: Session) -> None:
+        """Stop the rounds of a transaction."""
+        self._stop_rounds(session.evse.id)
+
+    def _stop_rounds(self, evse_id: int) -> None:
+        if (rounds := self._rounds.pop(evse_id, None)) is not None:
+            rounds.cancel()
+
+    def _restart_rounds(self) -> None:
+        for session in self._context.transactions.ongoing():
+            self._stop_rounds(session.evse.id)
+            self._start_rounds(session)
+
+    def _next_round(self, session: Session, name: str) -> None:
+        setting = settings.TX_UPDATED_INTERVAL if name == "updated" else settings.TX_ENDED_INTERVAL
+        interval_s = self._context.model.integer(setting)
+        rounds = self._rounds.get(session.evse.id)
+        if interval_s > 0 and rounds is not None:
+            action = self._sample_updated if name == "updated" else self._sample_ended
+            # From the first round on, not from this one: a timer that fired late must not shift all that follow.
+            since_s = self._context.clock.monotonic() - rounds.began_s
+            delay_s = interval_s - since_s % interval_s
+            rounds.timers[name] = self._context.clock.call_later(delay_s, lambda: action(session))
+
+    def _sample_updated(self, session: Session) -> None:
+        self._next_round(session, "updated")
+        values = self._values(session, settings.TX_UPDATED_MEASURANDS, ReadingContext.SAMPLE_PERIODIC)
+        if values:
+            self._context.transactions.update(session, Trigger.METER_VALUE_PERIODIC, values=values)
+
+    def _sample_ended(self, session: Session) -> None:
+        self._next_round(session, "ended")
+        self._collect(session, settings.TX_ENDED_MEASURANDS, ReadingContext.SAMPLE_PERIODIC)
+
+    def _collect(self, session: Session, setting: Setting, context: ReadingContext) -> None:
+        if session.transaction is None:
+            return
+        kept = session.transaction.ended_samples
+        kept.extend(self._values(session, setting, context))
+        if len(kept) > MAXIMUM_ENDED_SAMPLES:
+            del kept[1:-1:2]
+
+    # --- clock-aligned values
+
+    def _schedule_aligned(self, name: str, setting: Setting) -> None:
+        if (timer := self._clock_timers.pop(name, None)) is not None:
+            timer.cancel()
+        interval_s = self._context.model.integer(setting)
+        if interval_s > 0:
+            delay_s = seconds_to_boundary(self._context.clock.now(), interval_s)
+            action = self._aligned_round if name == "idle" else self._aligned_ended_round
+            self._clock_timers[name] = self._context.clock.call_later(delay_s, action)
+
+    def _aligned_round(self) -> None:
+        self._schedule_aligned("idle", settings.ALIGNED_INTERVAL)
+        transactions, model = self._context.transactions, self._context.model
+        only_idle = model.boolean(settings.ALIGNED_SEND_DURING_IDLE)
+        if only_idle and any(transactions.ongoing()):
+            return  # J01.FR.20
+        for session in transactions.sessions:
+            measurands = model.members(settings.ALIGNED_MEASURANDS)
+            value = self.current_values(session.evse, measurands, ReadingContext.SAMPLE_CLOCK)
+            if value is None:
+                continue
+            if session.transaction is not None:
+                transactions.update(session, Trigger.METER_VALUE_CLOCK, values=(value,))
+            else:
+                self._context.csms.meter_values(session.evse.id, [value])
+
+    def _aligned_ended_round(self) -> None:
+        self._schedule_aligned("ended", settings.ALIGNED_TX_ENDED_INTERVAL)
+        for session in self._context.transactions.ongoing():
+            self._collect(session, settings.ALIGNED_TX_ENDED_MEASURANDS, ReadingContext.SAMPLE_CLOCK)
+
+
+def seconds_to_boundary(now: datetime, interval_s: int) -> float:
+    """Seconds until the next multiple of `interval_s` since midnight UTC (AlignedDataCtrlr.Interval)."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = (now - midnight).total_seconds()
+    following = (since // interval_s + 1) * interval_s
+    # Each day starts anew at midnight, also where the interval does not divide it.
+    return min(following, timedelta(days=1).total_seconds()) - since

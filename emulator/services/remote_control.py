@@ -1,0 +1,107 @@
+"""Block F: starting, stopping and unlocking from afar."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from emulator.domain import settings
+from emulator.domain.station import Cable, Evse
+from emulator.domain.tokens import Authorization, IdToken
+from emulator.domain.transaction import StoppedReason, Trigger
+from emulator.services.context import StationContext
+from emulator.services.session import Session
+
+
+class UnlockStatus(StrEnum):
+    """What came of an attempt to unlock a connector; dialects translate it."""
+
+    UNLOCKED = "Unlocked"
+    FAILED = "UnlockFailed"
+    ONGOING_TRANSACTION = "OngoingAuthorizedTransaction"
+    UNKNOWN_CONNECTOR = "UnknownConnector"
+    NO_LOCK = "NoLock"
+
+
+class RemoteControl:
+    """Does what an operator asks for over the CSMS."""
+
+    def __init__(self, context: StationContext) -> None:
+        self._context = context
+
+    def startable(self, evse_id: int | None, connector_id: int | None = None) -> Session | None:
+        """The session in which a remote start can begin: the given EVSE, else one that waits or is free; None: none."""
+        transactions = self._context.transactions
+        if evse_id is not None:
+            if self._context.station.evse(evse_id) is None:
+                return None
+            session = transactions.session(evse_id)
+            return session if self._can_start(session, connector_id) else None
+        candidates = [s for s in transactions.sessions if self._can_start(s, None)]
+        plugged = [s for s in candidates if s.evse.plugged_connector is not None]
+        return next(iter(plugged or candidates), None)
+
+    def _can_start(self, session: Session, connector_id: int | None) -> bool:
+        if session.authorization is not None or session.authorizing:
+            return False  # F01.FR.24
+        plugged = session.evse.plugged_connector
+        if connector_id is not None and plugged is not None and plugged.id != connector_id:
+            return False
+        return self._serves(session.evse, connector_id)
+
+    def _serves(self, evse: Evse, connector_id: int | None) -> bool:
+        station = self._context.station
+        return any(
+            station.usable(evse, connector) and station.fault_of(evse, connector) is None
+            for connector in evse.connectors
+            if connector_id in {None, connector.id}
+        )
+
+    def start(
+        self,
+        session: Session,
+        token: IdToken,
+        *,
+        remote_start_id: int | None = None,
+        group: IdToken | None = None,
+        connector_id: int | None = None,
+    ) -> None:
+        """Begin a session for a token; call it after the request was answered (F01, F02; 1.6 section 5.11)."""
+        if connector_id is not None:
+            session.connector_id = connector_id
+        if self._context.model.boolean(settings.AUTHORIZE_REMOTE_START):
+            session.authorizing = True
+            self._context.tasks.start(self._authorize(session, token, remote_start_id, group), "remote start")
+        else:
+            self._begin(session, Authorization(token, group, remote_start_id, confirmed=False))
+
+    async def _authorize(
+        self, session: Session, token: IdToken, remote_start_id: int | None, group: IdToken | None
+    ) -> None:
+        try:
+            info = await self._context.authorizations.check(token)
+        finally:
+            session.authorizing = False
+        if info.accepted and session.authorization is None:
+            self._begin(session, Authorization(token, info.group or group, remote_start_id))
+
+    def _begin(self, session: Session, authorization: Authorization) -> None:
+        self._context.transactions.authorize(session, authorization, Trigger.REMOTE_START)
+
+    def stop(self, session: Session) -> None:
+        """End a session; call it after the request was answered (F03; 1.6 section 5.12)."""
+        self._context.transactions.stop(session, StoppedReason.REMOTE, Trigger.REMOTE_STOP)
+
+    def unlock(self, evse_id: int, connector_id: int) -> UnlockStatus:
+        """Try to open a connector's lock (F05; 1.6 section 5.18); transactions are the caller's matter."""
+        evse = self._context.station.evse(evse_id)
+        connector = evse.connector(connector_id) if evse else None
+        if evse is None or connector is None:
+            return UnlockStatus.UNKNOWN_CONNECTOR  # F05.FR.03
+        if connector.lock_fails:
+            return UnlockStatus.FAILED
+        if connector.cable is Cable.ATTACHED:
+            return UnlockStatus.NO_LOCK
+        connector.locked = False
+        self._context.csms.facts_changed(evse_id)
+        self._context.changed()
+        return UnlockStatus.UNLOCKED

@@ -1,0 +1,416 @@
+"""Block E: when a transaction starts, what happens to it, and when it ends.
+
+One mechanism serves every version: a transaction starts when a start point comes true and ends when a stop point that
+was true no longer is. Which points count is the dialect's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.domain import settings
+from emulator.domain.energy import Reading
+from emulator.domain.station import Cable, ChargingState, Connector
+from emulator.domain.tokens import Authorization, IdToken, TokenInfo
+from emulator.domain.transaction import (
+    EventType,
+    MeterValue,
+    StoppedReason,
+    Transaction,
+    TransactionEvent,
+    TransactionPoint,
+    Trigger,
+)
+from emulator.services import energy_supply
+from emulator.services.context import StationContext
+from emulator.services.session import Session
+
+TABLE = "transactions"
+
+# A transaction that these triggers set off names the token that caused them (E01.FR.10, E07.FR.02).
+NAMES_TOKEN = frozenset({Trigger.AUTHORIZED, Trigger.STOP_AUTHORIZED, Trigger.REMOTE_START})
+
+
+class Transactions:
+    """The sessions of all EVSEs and their transactions."""
+
+    def __init__(self, context: StationContext) -> None:
+        self._context = context
+        self.sessions = [Session(evse) for evse in context.station.evses]
+        self._limits_w: dict[int, float] = {}
+
+    # --- looking
+
+    def session(self, evse_id: int) -> Session:
+        """The session of an EVSE that exists."""
+        return self.sessions[evse_id - 1]
+
+    def ongoing(self) -> Iterator[Session]:
+        """The sessions with a transaction."""
+        return (session for session in self.sessions if session.transaction is not None)
+
+    def find(self, transaction_id: str) -> Session | None:
+        """The session whose ongoing transaction has this id."""
+        return next((s for s in self.ongoing() if s.transaction and s.transaction.id == transaction_id), None)
+
+    def find_csms_id(self, csms_id: int) -> Session | None:
+        """The session whose ongoing transaction the CSMS knows by this number (1.6)."""
+        return next((s for s in self.ongoing() if s.transaction and s.transaction.csms_id == csms_id), None)
+
+    def limit_w(self, evse_id: int) -> float | None:
+        """The limit in force at an EVSE, in watts; None: no limit."""
+        return self._limits_w.get(evse_id)
+
+    def set_limit(self, evse_id: int, limit_w: float | None) -> None:
+        """Put a limit into force, or lift it."""
+        if limit_w is None:
+            self._limits_w.pop(evse_id, None)
+        else:
+            self._limits_w[evse_id] = limit_w
+        self.refresh_energy(self.session(evse_id), Trigger.CHARGING_RATE_CHANGED)
+
+    # --- what happens at the station
+
+    def plugged(self, connector: Connector) -> None:
+        """A car was connected through this connector."""
+        session = self.session(connector.evse_id)
+        session.connector_id = connector.id
+        if session.transaction is not None and session.transaction.connector_id is None:
+            session.transaction.connector_id = connector.id
+        self._stop_connection_timer(session)
+        self.evaluate(session, Trigger.CABLE_PLUGGED_IN)
+
+    def unplugged(self, session: Session) -> None:
+        """The car was disconnected at its side."""
+        session.served = False
+        model = self._context.model
+        if model.boolean(settings.STOP_TX_ON_EV_SIDE_DISCONNECT) and session.authorization is not None:
+            # E09.FR.01: reconnecting must not let energy flow again without a new authorization
+            self._deauthorize(session, StoppedReason.EV_DISCONNECTED)
+        elif session.transaction is not None:
+            session.transaction.stop_cause = session.transaction.stop_cause or StoppedReason.EV_DISCONNECTED
+        self.evaluate(session, Trigger.EV_COMMUNICATION_LOST)
+        if session.transaction is None and session.authorization is not None:
+            self._deauthorize(session, StoppedReason.EV_DISCONNECTED)
+            self._context.csms.facts_changed(session.evse.id)
+        elif session.authorization is not None:
+            self._start_connection_timer(session)
+
+    def authorize(self, session: Session, authorization: Authorization, trigger: Trigger = Trigger.AUTHORIZED) -> None:
+        """A driver may charge here."""
+        session.authorization = authorization
+        session.suspended = False
+        session.announce = trigger if trigger is Trigger.REMOTE_START else None
+        transaction = session.transaction
+        if transaction is not None:
+            transaction.token, transaction.group = authorization.token, authorization.group
+            transaction.stop_cause = None
+            transaction.remote_start_id = authorization.remote_start_id or transaction.remote_start_id
+        if session.evse.plugged_connector is None:
+            self._start_connection_timer(session)
+        self._context.csms.facts_changed(session.evse.id)
+        self.evaluate(session, trigger, authorization.token)
+
+    def stop(self, session: Session, reason: str, trigger: Trigger, token: IdToken | None = None) -> None:
+        """End the permission to charge; whether the transaction ends with it is the stop points' matter."""
+        self._deauthorize(session, reason)
+        if session.transaction is not None and trigger in NAMES_TOKEN and token is None:
+            token = session.transaction.token
+        self.evaluate(session, trigger, token)
+
+    def end(self, session: Session, reason: str, trigger: Trigger) -> None:
+        """End a transaction whatever the stop points say (reset, power loss, a fault)."""
+        session.authorization = None
+        self._stop_connection_timer(session)
+        if session.transaction is not None:
+            session.transaction.stop_cause = reason
+            self._apply_supply(session)
+            self._end(session, trigger, None)
+        session.points = self._points(session)
+        self._context.csms.facts_changed(session.evse.id)
+
+    def bay_changed(self, session: Session) -> None:
+        """The parking bay detector saw a car come or go."""
+        self.evaluate(session, Trigger.EV_DETECTED if session.evse.bay_occupied else Trigger.EV_DEPARTED)
+
+    def token_info_received(self, transaction_id: str, token: IdToken | None, info: TokenInfo) -> None:
+        """The CSMS's verdict on the token of a running transaction (E05; 1.6 section 4.8)."""
+        session = self.find(transaction_id)
+        if session is None or session.authorization is None:
+            return
+        if info.accepted:
+            held = session.authorization
+            group = info.group or held.group
+            session.authorization = Authorization(held.token, group, held.remote_start_id)
+            return
+        if token is not None and not session.authorization.token.same_as(token):
+            return
+        if self._context.model.boolean(settings.STOP_TX_ON_INVALID_ID):
+            self.stop(session, StoppedReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED)  # E05.FR.10
+        else:
+            self._limit_energy(session)
+
+    # --- the mechanism
+
+    def evaluate(self, session: Session, trigger: Trigger, token: IdToken | None = None) -> None:
+        """Facts have changed because of `trigger`: start, update or end the transaction, and let energy flow or not."""
+        if not energy_supply.may_flow(self._context.station, session):
+            self._apply_supply(session)
+        before, session.points = session.points, self._points(session)
+        starts, stops = self._context.csms.transaction_points()
+        if session.transaction is None:
+            if session.points - before and session.points & starts:
+                self._start(session, trigger, token)
+        elif (before - session.points) & stops:
+            self._end(session, trigger, token)
+        else:
+            self.update(session, trigger, token)
+        self.refresh_energy(session)
+        self._context.csms.facts_changed(session.evse.id)
+        self._context.changed()
+
+    def refresh_energy(self, session: Session, trigger: Trigger = Trigger.CHARGING_STATE_CHANGED) -> None:
+        """Offer what may be offered now, and report a charging state that changes by it."""
+        offered_before_w = session.evse.energy.offered_w
+        self._apply_supply(session)
+        state = energy_supply.charging_state(session)
+        if session.transaction is not None:
+            if state is not session.charging_state:
+                session.charging_state = state
+                self._energy_point(session)
+            elif trigger is Trigger.CHARGING_RATE_CHANGED and session.evse.energy.offered_w != offered_before_w:
+                self.update(session, trigger)
+        session.charging_state = state
+        self._context.csms.facts_changed(session.evse.id)
+        self._context.changed()
+
+    def _energy_point(self, session: Session) -> None:
+        before, session.points = session.points, self._points(session)
+        if (before - session.points) & self._context.csms.transaction_points()[1]:
+            if session.transaction is not None and session.transaction.stop_cause is None:
+                session.transaction.stop_cause = StoppedReason.STOPPED_BY_EV
+            self._end(session, Trigger.CHARGING_STATE_CHANGED, None)
+        else:
+            self.update(session, Trigger.CHARGING_STATE_CHANGED)
+
+    def _points(self, session: Session) -> frozenset[TransactionPoint]:
+        connected = session.evse.plugged_connector is not None
+        authorized = session.authorization is not None
+        facts = {
+            TransactionPoint.PARKING_BAY_OCCUPANCY: session.evse.bay_occupied,
+            TransactionPoint.EV_CONNECTED: connected,
+            TransactionPoint.AUTHORIZED: authorized,
+            TransactionPoint.DATA_SIGNED: connected and authorized,
+            TransactionPoint.POWER_PATH_CLOSED: connected and authorized,
+            TransactionPoint.ENERGY_TRANSFER: session.evse.energy.flowing,
+        }
+        return frozenset(point for point, holds in facts.items() if holds)
+
+    def _apply_supply(self, session: Session) -> None:
+        evse, clock = session.evse, self._context.clock
+        supply = energy_supply.supply(self._context.station, session, self._limits_w.get(evse.id))
+        evse.energy.change(clock.monotonic(), evse.vehicle if evse.plugged_connector else None, supply)
+        self._lock(session)
+        if session.full_timer is not None:
+            session.full_timer.cancel()
+            session.full_timer = None
+        until_full_s = evse.energy.seconds_until_full(clock.monotonic())
+        if until_full_s is not None:
+            session.full_timer = clock.call_later(until_full_s, lambda: self.refresh_energy(session))
+
+    def _lock(self, session: Session) -> None:
+        for connector in session.evse.connectors:
+            in_use = connector.plugged or (connector.locked and connector.cable_present)
+            connector.locked = (
+                in_use
+                and not connector.lock_fails
+                and (session.authorization is not None)
+                and (connector.cable is Cable.SOCKET or connector.plugged)
+            )
+
+    # --- transactions
+
+    def _start(self, session: Session, trigger: Trigger, token: IdToken | None) -> None:
+        context, evse = self._context, session.evse
+        authorization = session.authorization
+        reading = self.read(session)
+        connector = evse.plugged_connector
+        session.transaction = Transaction(
+            id=context.new_id(),
+            evse_id=evse.id,
+            started_at=context.clock.now(),
+            meter_start_wh=reading.energy_wh,
+            connector_id=connector.id if connector else session.connector_id,
+            token=authorization.token if authorization else None,
+            group=authorization.group if authorization else None,
+            remote_start_id=authorization.remote_start_id if authorization else None,
+        )
+        session.charging_state = energy_supply.charging_state(session)
+        if session.charging_state in {ChargingState.SUSPENDED_EV, ChargingState.SUSPENDED_EVSE}:
+            # The contactor is still open: what the car does with the offer shows only after this event.
+            session.charging_state = ChargingState.EV_CONNECTED
+        values = context.metering.started_values(session)
+        self._publish(session, EventType.STARTED, trigger, token or session.transaction.token, values)
+        context.metering.transaction_started(session)
+
+    def update(
+        self, session: Session, trigger: Trigger, token: IdToken | None = None, values: tuple[MeterValue, ...] = ()
+    ) -> None:
+        """Report something about an ongoing transaction."""
+        if session.transaction is None:
+            return
+        if not values:
+            values = self._context.metering.updated_values(session, trigger)
+        self._publish(session, EventType.UPDATED, trigger, token if trigger in NAMES_TOKEN else None, values)
+
+    def _end(self, session: Session, trigger: Trigger, token: IdToken | None) -> None:
+        transaction = session.transaction
+        if transaction is None:
+            return
+        session.charging_state = energy_supply.charging_state(session)
+        transaction.ended_at = self._context.clock.now()
+        transaction.meter_stop_wh = self.read(session).energy_wh
+        transaction.stopped_reason = transaction.stop_cause or StoppedReason.LOCAL
+        values = self._context.metering.ended_values(session)
+        self._context.metering.transaction_ended(session)
+        session.transaction = None
+        session.authorization = None
+        session.suspended = False
+        session.served = session.evse.plugged_connector is not None
+        self._publish(session, EventType.ENDED, trigger, token, values, transaction)
+        session.cancel_timers()
+        self._apply_supply(session)
+        session.points = self._points(session)
+        self._context.availability.transaction_ended(session.evse.id)
+        self._context.provisioning.transaction_ended(session.evse.id)
+
+    def _publish(
+        self,
+        session: Session,
+        kind: EventType,
+        trigger: Trigger,
+        token: IdToken | None,
+        values: tuple[MeterValue, ...],
+        ended: Transaction | None = None,
+    ) -> None:
+        transaction = ended or session.transaction
+        if transaction is None:
+            return
+        if session.announce is not None and kind is not EventType.ENDED:
+            trigger, token, session.announce = session.announce, transaction.token, None
+        connector = session.evse.plugged_connector
+        flowing = session.evse.energy.flowing
+        transaction.charging_state = session.charging_state
+        event = TransactionEvent(
+            type=kind,
+            trigger=trigger,
+            transaction=transaction,
+            at=self._context.clock.now(),
+            seq_no=transaction.next_seq_no,
+            offline=not self._context.csms.online,
+            charging_state=session.charging_state,
+            token=token,
+            meter_values=values,
+            phases_used=self._phases_used(session) if flowing else None,
+            cable_max_current_a=connector.max_current_a if connector else None,
+        )
+        transaction.next_seq_no += 1
+        with self._context.memory.batch():
+            # On disk before anything is sent: the message in the queue, and the transaction as it now is.
+            if kind is EventType.ENDED:
+                self._context.memory.delete(TABLE, transaction.id)
+            else:
+                self._context.memory.put(TABLE, transaction.id, transaction.to_json())
+            self._context.provisioning.remember_registers(session.evse)
+            self._context.csms.transaction_event(event)
+        self._context.publish("transaction", event)
+
+    @staticmethod
+    def _phases_used(session: Session) -> int | None:
+        vehicle = session.evse.vehicle
+        phases, _ = energy_supply.wiring(session.evse)
+        return min(phases, vehicle.phases) if phases and vehicle else None
+
+    def remember(self, transaction: Transaction) -> None:
+        """Keep a transaction that changed without an event (its number at the CSMS)."""
+        session = self.find(transaction.id)
+        if session is not None:
+            self._context.memory.put(TABLE, transaction.id, transaction.to_json())
+
+    def read(self, session: Session) -> Reading:
+        """The meter of an EVSE, now."""
+        return session.evse.energy.read(self._context.clock.monotonic())
+
+    # --- after a restart
+
+    def recover(self, reason: str) -> None:
+        """End what a power cut or a reset left open, with the register as it stands (1.6 section 5.14, B12)."""
+        for key, data in self._context.memory.items(TABLE):
+            transaction = Transaction.from_json(key, data)
+            session = self.session(transaction.evse_id) if transaction.evse_id <= len(self.sessions) else None
+            if session is None or session.transaction is not None:
+                self._context.memory.delete(TABLE, key)
+                continue
+            session.transaction = transaction
+            transaction.stop_cause = reason
+            trigger = Trigger.RESET_COMMAND if "Reset" in reason else Trigger.ABNORMAL_CONDITION
+            self._end(session, trigger, None)
+        for session in self.sessions:
+            connector = session.evse.plugged_connector
+            if connector is not None:
+                # The car was there before the station was: nothing was plugged in now, so nothing starts by itself.
+                session.connector_id = connector.id
+            session.points = self._points(session)
+            session.charging_state = energy_supply.charging_state(session)
+            self._apply_supply(session)
+
+    def shut_down(self) -> None:
+        """Stop every timer and settle the meters; nothing is reported."""
+        for session in self.sessions:
+            session.cancel_timers()
+            session.evse.energy.change(self._context.clock.monotonic(), session.evse.vehicle, energy_supply.NOTHING)
+
+    # --- permissions and their time-outs
+
+    def _deauthorize(self, session: Session, reason: str) -> None:
+        session.authorization = session.announce = None
+        session.suspended = False
+        self._stop_connection_timer(session)
+        if session.transaction is not None:
+            session.transaction.stop_cause = reason
+
+    def _start_connection_timer(self, session: Session) -> None:
+        self._stop_connection_timer(session)
+        timeout_s = self._context.model.integer(settings.EV_CONNECTION_TIME_OUT)
+        if timeout_s > 0:
+            session.connection_timer = self._context.clock.call_later(
+                timeout_s, lambda: self._connection_timed_out(session)
+            )
+
+    @staticmethod
+    def _stop_connection_timer(session: Session) -> None:
+        if session.connection_timer is not None:
+            session.connection_timer.cancel()
+            session.connection_timer = None
+
+    def _connection_timed_out(self, session: Session) -> None:
+        session.connection_timer = None
+        if session.evse.plugged_connector is None:
+            connector = session.evse.connector(session.connector_id or 0)
+            if session.transaction is not None and connector is not None and connector.locked:
+                return  # E10.FR.01: a cable in the socket stays locked until its owner presents the token
+            self.stop(session, StoppedReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT)  # E03.FR.05
+
+    def _limit_energy(self, session: Session) -> None:
+        """The token is not accepted, yet the transaction goes on (E05.FR.02, E05.FR.03)."""
+        transaction = session.transaction
+        allowed_wh = self._context.model.integer(settings.MAX_ENERGY_ON_INVALID_ID)
+        if transaction is None:
+            return
+        limit_wh = transaction.meter_start_wh + allowed_wh
+        remaining_s = session.evse.energy.seconds_until_energy(self._context.clock.monotonic(), limit_wh)
+        if allowed_wh > 0 and remaining_s is not None and remaining_s > 0:
+            session.energy_timer = self._context.clock.call_later(remaining_s, lambda: self._limit_energy(session))
+            return
+        session.suspended = True
+        self.refresh_energy(session)
