@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from emulator.domain.csms import Csms
 from emulator.domain.device_model import DeviceModel
 from emulator.domain.ports import Clock, StationMemory
-from emulator.domain.variables import Setting
 from emulator.domain.station import Station
+from emulator.domain.variables import Setting
 
 if TYPE_CHECKING:
     from emulator.services.authorization import Authorizations

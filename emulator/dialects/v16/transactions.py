@@ -94,7 +94,7 @@ def prepare(dialect: V16, entry: QueueEntry) -> Payload:
 
 def answered(dialect: V16, entry: QueueEntry, answer: Payload) -> None:
     """Learn the transaction's number, and what the Central System thinks of the token."""
-    context, transaction_id = dialect.context, str(transaction_id)
+    context, transaction_id = dialect.context, str(entry.transaction)
     if entry.action == "StartTransaction":
         context.memory.put(ID_TABLE, transaction_id, answer["transactionId"])
         if (session := context.transactions.find(transaction_id)) is not None and session.transaction is not None:
