@@ -274,11 +274,7 @@ class DeviceModel:
         if (component, variable) not in self.schema.kinds:
             raise KeyError(f"{component}.{variable}")
         self._providers[component, variable] = value
-        self._live_keys = self._live_keys or any(
-            attribute.variable.kind == (component, variable)
-            for key in self.schema.keys.values()
-            for attribute in key.attributes
-        )
+        self._live_keys = self._live_keys or (component, variable) in self.schema.keyed_kinds
 
     def check(self, setting: Setting, refuse: Callable[[str], str | None]) -> None:
         """Ask `refuse` about each new value that does not come from the operator: a sentence rejects it."""

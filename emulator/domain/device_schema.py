@@ -99,8 +99,8 @@ class DeviceSchema:
     """
 
     __slots__ = (
-        "_by_lower", "_keys_by_lower", "actual", "by_name", "components", "keys", "kinds", "makeup", "shown",
-        "variables",
+        "_by_lower", "_keys_by_lower", "actual", "by_name", "components", "keyed_kinds", "keys", "kinds", "makeup",
+        "shown", "variables",
     )  # fmt: skip
 
     def __init__(self, makeup: StationMakeup, variables: list[Variable], keys: Mapping[str, ConfigurationKey]) -> None:
@@ -113,6 +113,7 @@ class DeviceSchema:
         self._by_lower = {_lower(variable.ref): variable for variable in variables}
         self.components: set[Component] = {(v.ref.component.lower(), v.ref.evse, v.ref.connector) for v in self.shown}
         self.kinds = frozenset(variable.kind for variable in variables)
+        self.keyed_kinds = frozenset(variable.kind for variable in variables if variable.keys)
         self._keys_by_lower = {key.name.lower(): key for key in keys.values()}
 
     def find(
