@@ -123,11 +123,11 @@ class DeviceModel:
         instance: str | None = None,
         evse: int | None = None,
         connector: int | None = None,
+        *,
+        by: Author = Author.CSMS,
     ) -> ReadOutcome:
         """One entry of GetVariables (B06): the value in force, or why there is none."""
-        found = self._locate(
-            VariableRef(component, variable, instance or None, evse, connector), attribute, Author.CSMS
-        )
+        found = self._locate(VariableRef(component, variable, instance or None, evse, connector), attribute, by)
         if isinstance(found, SetOutcome):
             return ReadOutcome(found.status, None, found.reason_code, found.sentence)
         if found.mutability == "WriteOnly":  # B06.FR.09

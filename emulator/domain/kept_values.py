@@ -66,7 +66,9 @@ class KeptValues:
             if self._secrets is not None:
                 self._secrets.write(text)
             return
-        if self._memory is None or not (attribute.persistent or by in (Author.OPERATOR, Author.FILE)):
+        if self._memory is None or by is Author.FILE:
+            return  # the file is read again at the next start
+        if not attribute.persistent and by is not Author.OPERATOR:
             return
         record: dict[str, Any] = {"value": text, "by": by.value}
         if waits:

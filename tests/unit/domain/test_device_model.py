@@ -23,7 +23,7 @@ from emulator.domain.variables import (
     VariableName,
     VariableRef,
 )
-from emulator.runtime.tables import device_schema
+from emulator.runtime.tables import device_schema, read_table
 
 MAKEUP = StationMakeup(
     (
@@ -31,6 +31,10 @@ MAKEUP = StationMakeup(
         EvseMakeup(2, True, 3, 150_000, (ConnectorMakeup(1, "cCCS2"),)),
     )
 )
+MODEL_TABLE, KEY_TABLE = read_table("device_model"), read_table("configuration_keys")
+# A station that can be given further network profiles: setting their order needs a reboot.
+MODEL_TABLE["built"] = sorted({*MODEL_TABLE["built"], "NetworkProfiles"})
+SCHEMA = build_schema(MAKEUP, MODEL_TABLE, KEY_TABLE)
 FIXED_CABLES = StationMakeup((EvseMakeup(1, False, 3, 22_000, (ConnectorMakeup(1),)),))
 
 
@@ -72,7 +76,7 @@ def memory():
 
 @pytest.fixture
 def model(memory):
-    return DeviceModel(device_schema(MAKEUP), memory)
+    return DeviceModel(SCHEMA, memory)
 
 
 # --- reading
@@ -130,6 +134,10 @@ def test_get_variables(model, asked, status, value):
     outcome = model.read(*asked)
     assert (outcome.status, outcome.value) == (status, value)
     assert bool(outcome.sentence) == (status != "Accepted")
+
+
+def test_the_operator_reads_what_only_1_6_knows(model):
+    assert model.read("CoreProfileCtrlr", "NumberOfConnectors", by=Author.OPERATOR).value == "2"
 
 
 # --- setting
@@ -211,7 +219,7 @@ def _examples(variable):
     return good, "b" * (int(variable.maximum) + 1)
 
 
-WRITABLE = [a for v in device_schema(MAKEUP).shown for a in v.attributes if a.mutability != "ReadOnly"]
+WRITABLE = [a for v in SCHEMA.shown for a in v.attributes if a.mutability != "ReadOnly"]
 
 
 @pytest.mark.parametrize("attribute", WRITABLE, ids=lambda attribute: attribute.name)
@@ -234,7 +242,7 @@ def test_each_writable_variable_takes_good_values_only(model, attribute):
 def test_the_operator_writes_read_only_variables(model, memory):
     assert model.set("ChargingStation", "Model", "Big one", by=Author.OPERATOR, force=True).status == "Accepted"
     assert model.get("ChargingStation", "Model") == "Big one"
-    assert DeviceModel(device_schema(MAKEUP), memory).get("ChargingStation", "Model") == "Big one"
+    assert DeviceModel(SCHEMA, memory).get("ChargingStation", "Model") == "Big one"
     assert model.set("ChargingStation", "SupplyPhases", "many", by=Author.OPERATOR, force=True).status == "Rejected"
 
 
@@ -296,7 +304,7 @@ def test_changed_values_survive_a_restart(model, memory):
         "OCPPCommCtrlr.HeartbeatInterval": {"value": "10", "by": "csms"},
         "EVSE#1.Power:MaxSet": {"value": "5000", "by": "csms"},
     }
-    again = DeviceModel(device_schema(MAKEUP), memory)
+    again = DeviceModel(SCHEMA, memory)
     assert again.integer(settings.HEARTBEAT_INTERVAL) == 10
     assert again.get("EVSE", "Power", "MaxSet", evse=1) == "5000"
 
@@ -304,7 +312,7 @@ def test_changed_values_survive_a_restart(model, memory):
 def test_memory_that_no_longer_fits_is_left_alone(memory):
     memory.put("variables", "OCPPCommCtrlr.HeartbeatInterval", {"value": "-5", "by": "csms"})
     memory.put("variables", "EVSE#7.Power:MaxSet", {"value": "5000", "by": "csms"})
-    model = DeviceModel(device_schema(MAKEUP), memory)
+    model = DeviceModel(SCHEMA, memory)
     assert model.integer(settings.HEARTBEAT_INTERVAL) == 300
     assert memory.get("variables", "EVSE#7.Power:MaxSet") is not None
 
@@ -322,13 +330,27 @@ def test_what_cannot_be_kept_is_not_set(model, memory):
 
 def test_the_password_goes_to_the_secret_store_alone(memory):
     kept = ["the-first-password"]
-    model = DeviceModel(device_schema(MAKEUP), memory, SecretStore(lambda: kept[-1], kept.append))
+    model = DeviceModel(SCHEMA, memory, SecretStore(lambda: kept[-1], kept.append))
     assert model.text(settings.BASIC_AUTH_PASSWORD) == "the-first-password"
     assert model.configure("AuthorizationKey", "00112233445566778899").done
     assert kept[-1] == "00112233445566778899"
     assert memory.items("variables") == []
     assert "00112233445566778899" not in str(model.snapshot())
     assert "00112233445566778899" not in str(list(model.report("FullInventory")))
+
+
+def test_values_of_the_station_file_are_not_kept(model, memory):
+    model.assign(VariableRef("ChargingStation", "Model"), "From the file", by=Author.FILE)
+    assert model.get("ChargingStation", "Model") == "From the file"
+    assert memory.items("variables") == []
+
+
+def test_who_set_a_value(model):
+    assert model.author(settings.HEARTBEAT_INTERVAL) is None
+    model.set("OCPPCommCtrlr", "HeartbeatInterval", "10")
+    assert model.author(settings.HEARTBEAT_INTERVAL) is Author.CSMS
+    model.set_named("HeartbeatInterval", "10")
+    assert model.author(settings.HEARTBEAT_INTERVAL) is Author.OPERATOR
 
 
 # --- waiting for a reboot
@@ -342,7 +364,7 @@ def test_reboot_required_values_wait_for_the_reboot(model, memory):
     assert model.get("OCPPCommCtrlr", "NetworkConfigurationPriority") == "1"
     assert heard == []
 
-    restarted = DeviceModel(device_schema(MAKEUP), memory)  # a power cut in between
+    restarted = DeviceModel(SCHEMA, memory)  # a power cut in between
     assert restarted.members(settings.NETWORK_CONFIGURATION_PRIORITY) == ("1",)
     restarted.apply_pending()
     assert restarted.members(settings.NETWORK_CONFIGURATION_PRIORITY) == ("2", "1")
@@ -530,7 +552,7 @@ def test_reports_tell_changed_and_live_values(model):
 
 
 def test_rows_of_untouched_variables_are_shared(model):
-    other = DeviceModel(device_schema(MAKEUP))
+    other = DeviceModel(SCHEMA)
     ours = {id(row) for row in model.report("FullInventory")}
     assert ours == {id(row) for row in other.report("FullInventory")}
 
