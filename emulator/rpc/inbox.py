@@ -138,7 +138,12 @@ class Inbox:
         name = f"handle {incoming.action} {incoming.message_id}"
         task = asyncio.get_running_loop().create_task(self._answer_later(incoming, reply), name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._task_ended, reply))
+
+    def _task_ended(self, reply: Awaitable[Reply], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if asyncio.iscoroutine(reply):
+            reply.close()  # cancelled before its first step, it would complain of never having been awaited
 
     async def _answer_later(self, incoming: _Incoming, awaitable: Awaitable[Reply]) -> None:
         try:

@@ -1,9 +1,10 @@
 """The queue of transaction-related messages: on disk, in order, retried, held while the station is offline.
 
 1.6 edition 2, 3.7 and 3.7.1; 2.0.1 part 2, E04, E12, E13. Other messages may overtake the queue (1.6, 3.7), but not
-without need: each entry has a place in the endpoint's line of CALLs, which keeps the order of the station's story unless
-an entry waits for its retry. An entry is deleted only after the owner has dealt with its answer, in one step on disk: it
-is delivered at least once. Entries of another version than the endpoint's wait until that version is spoken again.
+without need: each entry has a place in the endpoint's line of CALLs, which keeps the order of the station's story
+unless an entry waits for its retry. An entry is deleted only after the owner has dealt with its answer, in one step
+on disk: it is delivered at least once. Entries of another version than the endpoint's wait until that version is
+spoken again.
 """
 
 from __future__ import annotations
