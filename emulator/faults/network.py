@@ -205,6 +205,6 @@ def _switched_off() -> ConnectionFailed:
 def _nothing_came_back(profile: ConnectionProfile) -> ConnectionFailed:
     return ConnectionFailed(
         ConnectionProblem.TIMED_OUT,
-        f"Nothing came back within {profile.connect_timeout_s:g} s: the network of this emulator is silent or too slow.",
+        f"Nothing came back within {profile.connect_timeout_s:g} s: this emulator's network is silent or too slow.",
         "Switch it on again: the network action with mode up.",
     )

@@ -19,6 +19,7 @@ from emulator.domain.ports import Clock, ConnectionListener, ConnectionProfile
 from emulator.transports.address import Address, address_of
 from emulator.transports.dialing import Dialer, dial_failure, timed_out
 from emulator.transports.handshake import HEAD_LIMIT, Handshake, not_a_websocket_server
+from emulator.transports.turnstile import Turnstile
 from emulator.transports.websocket_connection import Limits
 from emulator.transports.websocket_connection import WebSocketConnection as WebSocketConnection
 
@@ -31,7 +32,7 @@ class WebSocketTransport:
     `clock` times the pings.
     """
 
-    __slots__ = ("_clock", "_compression", "_dialer", "_limits")
+    __slots__ = ("_clock", "_compression", "_dialer", "_limits", "_turnstile")
 
     def __init__(
         self,
@@ -46,15 +47,17 @@ class WebSocketTransport:
         self._compression = compression
         self._limits = Limits(max_frame_bytes, pong_timeout_s, close_timeout_s)
         self._dialer = Dialer()
+        self._turnstile = Turnstile()
 
     async def connect(self, profile: ConnectionProfile, listener: ConnectionListener) -> WebSocketConnection:
         """Open a connection; raises ConnectionFailed. The listener hears nothing before this returned."""
         attempt = _Attempt(profile, Handshake(profile, address_of(profile), compression=self._compression))
+        address = attempt.address
         try:
-            async with asyncio.timeout(profile.connect_timeout_s):
+            async with self._turnstile.turn(address.host, address.port), asyncio.timeout(profile.connect_timeout_s):
                 early = await attempt.run(self._dialer, self._limits)
         except TimeoutError as error:
-            raise timed_out(attempt.address, attempt.stage, profile.connect_timeout_s) from error
+            raise timed_out(address, attempt.stage, profile.connect_timeout_s) from error
         except BaseException:
             attempt.cut()
             raise

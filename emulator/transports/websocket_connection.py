@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 # Unsent bytes above which nothing more is read: a CSMS that asks and never listens must not fill our memory.
 _WRITE_LIMIT_BYTES = 1024 * 1024
+
+# asyncio's plain Protocol allocates 256 KiB for every read, which costs more than all the rest. One buffer serves all
+# connections where the loop asks for it and fills it in one go; Windows fills it later, so that each needs its own.
+_READ_BYTES = 64 * 1024
+_SHARED_BUFFER = None if sys.platform == "win32" else bytearray(_READ_BYTES)
 
 _CONTINUATION, _TEXT, _BINARY, _PONG = 0x0, 0x1, 0x2, 0xA
 _CONTROL = 0x8
@@ -48,18 +54,20 @@ class _Deaf:
 _DEAF = _Deaf()
 
 
-class WebSocketConnection(asyncio.Protocol):
+class WebSocketConnection(asyncio.BufferedProtocol):
     """An open connection; implements domain.ports.Connection.
 
     `ocpp` is the version that the CSMS chose, `url` the whole address with the identity.
     """
 
     __slots__ = (
+        "_buffer",
         "_cause",
         "_clock",
         "_close_timer",
         "_closed",
         "_fragments",
+        "_jammed",
         "_keep_alive",
         "_limits",
         "_listener",
@@ -84,6 +92,7 @@ class WebSocketConnection(asyncio.Protocol):
         self.ocpp = handshake.ocpp
         self.url = handshake.address.url
         self._transport = transport
+        self._buffer = bytearray(_READ_BYTES) if _SHARED_BUFFER is None else _SHARED_BUFFER
         self._limits = limits
         self._clock = clock
         self._true_listener = self._listener = listener
@@ -91,6 +100,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._silent = False
         self._sends = True  # open and not silent
         self._closed = self._told = self._started = False
+        self._jammed = False  # the CSMS does not take what we send
         self._cause: tuple[int, str] | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._keep_alive: KeepAlive | None = None
@@ -112,9 +122,8 @@ class WebSocketConnection(asyncio.Protocol):
             self._tell()
             return
         if early:
-            self.data_received(early)
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+            self._feed(early)
+        self._read_on()
 
     # -- the station's side ------------------------------------------------------------------------------------------
 
@@ -170,7 +179,15 @@ class WebSocketConnection(asyncio.Protocol):
 
     # -- what the socket brings ----------------------------------------------------------------------------------------
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where the loop puts what it reads."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """The loop read something; it is copied first, because a listener may run the loop (a dialog of Qt does)."""
+        self._feed(bytes(self._buffer[:nbytes]))
+
+    def _feed(self, data: bytes) -> None:
         """Split the stream into frames; a whole text frame goes straight to the listener."""
         if self._partial is not None:
             self._partial += data
@@ -259,11 +276,16 @@ class WebSocketConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The CSMS does not take what we send: take no more questions from it."""
+        self._jammed = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """It listens again."""
-        if not self._transport.is_closing():
+        self._jammed = False
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._started and not self._jammed and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # -- closing and cutting -------------------------------------------------------------------------------------------
@@ -287,7 +309,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _give_up(self, code: int, sentence: str) -> None:
         """End without a goodbye; `closed` follows in a later turn of the loop."""
-        if self._cause is None or self._open:
+        if self._open or self._closed or self._cause is None:
             self._cause = (code, sentence)
         self._open = self._sends = False
         if self._closed:  # lost while silent, and not told yet
