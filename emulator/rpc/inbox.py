@@ -110,8 +110,11 @@ class Inbox:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        # A handler that ends the connection itself must get to its end.
+        current = asyncio.current_task() if self._tasks else None
         for task in self._tasks:
-            task.cancel()
+            if task is not current:
+                task.cancel()
 
     async def finish(self) -> None:
         """Wait until the cancelled coroutines have ended."""

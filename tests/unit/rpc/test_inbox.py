@@ -242,6 +242,22 @@ async def test_closing_cancels_handlers_and_sends_nothing(line: Callable[..., An
     assert station.csms([2, "a", "Reset", {"type": "Warm"}])[0][2] == "PropertyConstraintViolation"
 
 
+async def test_a_handler_may_end_the_connection_itself(line: Callable[..., Any]) -> None:
+    reached: list[str] = []
+
+    async def closing(payload: dict[str, Any]) -> Reply:
+        await station.endpoint.finish()
+        await asyncio.sleep(0)
+        reached.append("end")
+        return Reply(ACCEPTED)
+
+    station = line("1.6", {"Reset": closing})
+    station.csms([2, "a", "Reset", {"type": "Soft"}])
+    await station.clock.advance(0)
+    assert reached == ["end"]
+    assert station.sent == []
+
+
 def test_a_log_that_cannot_be_written_does_not_end_the_line(
     line: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
