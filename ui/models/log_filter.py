@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from time import perf_counter
 
 from ui.models.log_rows import ANSWERED, LONE, OVERDUE, PROBLEM, SENT, Block, LogRows
@@ -51,7 +51,7 @@ class Matcher:
         self, wanted: LogFilter, *, raw: Mapping[str, frozenset[int]] | None = None, marks: frozenset[int] = frozenset()
     ) -> None:
         self.filter = wanted
-        self.words = wanted.words
+        self.words = sorted(wanted.words, key=len, reverse=True)  # a long word leaves fewer rows for the next
         self._raw = dict(raw or {})
         self._marks = marks
         self._mask, self._bits = _flag_test(wanted)
@@ -74,9 +74,13 @@ class Matcher:
 
     def _by_action(self, block: Block, rows: Iterable[int]) -> Iterable[int]:
         wanted = (self.filter.actions or block.action_names) - self.filter.hidden_actions
-        if not wanted.isdisjoint(block.action_names):
-            return rows if wanted >= block.action_names else [row for row in rows if block.actions[row] in wanted]
-        return []
+        if wanted.isdisjoint(block.action_names):
+            return []
+        if wanted >= block.action_names:
+            return rows
+        if isinstance(rows, range) and len(rows) == len(block):
+            return list(compress(rows, map(wanted.__contains__, block.actions)))
+        return [row for row in rows if block.actions[row] in wanted]
 
     def _by_facts(self, block: Block, rows: Iterable[int]) -> Iterable[int]:
         wanted = self.filter
@@ -96,8 +100,13 @@ class Matcher:
         actions = {name for name in block.action_names if word in name.casefold()}
         if actions >= block.action_names:
             return rows
-        whole = isinstance(rows, range) and len(rows) == len(block)
-        listed = block.rows_with(word, None if whole else (rows := list(rows)))
+        rows = rows if isinstance(rows, range) else list(rows)
+        if len(rows) < len(block) // 4:
+            listed = block.rows_with(word, rows)
+        else:
+            listed = block.rows_with(word)
+            if len(rows) < len(block):
+                listed = sorted(set(listed).intersection(rows))
         answers = {name for name in block.answer_names if word in name.casefold()}
         seqs = self._raw.get(word)
         if not actions and not answers and not seqs:
@@ -153,3 +162,12 @@ class Scan:
             if perf_counter() >= until:
                 break
         return array("q", chain.from_iterable(reversed(parts)))
+
+
+def search(rows: LogRows, matcher: Matcher, ordinal: int, *, forward: bool) -> Iterator[int | None]:
+    """Ordinals that pass from a row on, without that row; None after each block, so that a caller can pause."""
+    spans = rows.spans(ordinal + 1, rows.end) if forward else rows.spans(rows.first, ordinal)[::-1]
+    for block, start, stop in spans:
+        found = matcher.matches(block, start, stop)
+        yield from (block.base + index for index in (found if forward else reversed(found)))
+        yield None

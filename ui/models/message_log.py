@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -34,13 +34,14 @@ from ui.models.log_cells import (
 )
 from ui.models.log_filter import LogFilter, Matcher, Scan
 from ui.models.log_intake import LogIntake
-from ui.models.log_rows import SENT, LogRows, Row
+from ui.models.log_rows import LogRows, Row
 from ui.models.raw_search import RawSearch
 
 PUBLISH_INTERVAL_MS = 100
 TICK_INTERVAL_MS = 500
 TAKE_BUDGET_S = 0.005
-SCAN_BUDGET_S = 0.005
+SCAN_BUDGET_S = 0.004
+MERGE_INTERVAL_MS = 60
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LIVE_ROWS = 50
 
@@ -92,6 +93,9 @@ class MessageLogModel(QAbstractTableModel):
         self._matcher = Matcher(self._filter)
         self._matching: array[int] | None = None
         self._scan: Scan | None = None
+        self._found: list[array[int]] = []
+        self._merged_from = 0
+        self._since_found = QElapsedTimer()
         self._raw: dict[str, frozenset[int]] = {}
         self._marks: dict[int, Mark] = {}
         self._since_publish = QElapsedTimer()
@@ -135,6 +139,7 @@ class MessageLogModel(QAbstractTableModel):
         self._intake.answer_timeout_s = timeout_s
         self._shown_first = self._shown_end = 0
         self._scan = None
+        self._found.clear()
         self._matching = None if self._matching is None else array("q")
         self.endResetModel()
         self.counts_changed.emit(0, 0)
@@ -227,9 +232,14 @@ class MessageLogModel(QAbstractTableModel):
         changed = self._intake.changed
         if not changed:
             return
-        first = self._shown_first if self._scan is None else max(self._shown_first, self._scan.position)
+        if self._scan is None:
+            self._merged_from = self._shown_first
+        first = max(self._shown_first, self._merged_from)
         ordinals = sorted(ordinal for ordinal in changed if ordinal >= first)
-        changed.clear()
+        if self._scan is None:
+            changed.clear()
+        else:
+            changed.difference_update(ordinals)  # the others wait until the scan is through
         if self._matching is not None:
             for ordinal in ordinals:
                 self._refilter(ordinal, self._matching)
@@ -295,30 +305,47 @@ class MessageLogModel(QAbstractTableModel):
         self.beginResetModel()
         self._matcher = Matcher(self._filter, raw=self._raw, marks=marks)
         self._scan_timer.stop()
+        self._found.clear()
+        self._since_found.start()
         if self._filter.everything:
             self._matching = self._scan = None
         else:
             self._scan = Scan(self._intake.rows, self._matcher, self._shown_end)
             self._matching = self._scan.step(SCAN_BUDGET_S)
+            self._merged_from = self._scan.position
         self.endResetModel()
         self._after_step()
 
     def _continue_scan(self) -> None:
         if self._scan is None or self._matching is None:
             return
-        found = self._scan.step(SCAN_BUDGET_S)
-        if found:
-            self.beginInsertRows(_NO_PARENT, 0, len(found) - 1)
-            found.extend(self._matching)
-            self._matching = found
-            self.endInsertRows()
+        if self._found and (self._scan.done or self._since_found.elapsed() > MERGE_INTERVAL_MS):
+            self._merge_found(self._matching)
+        else:
+            self._found.append(self._scan.step(SCAN_BUDGET_S))
         self._after_step()
 
+    def _merge_found(self, matching: array[int]) -> None:
+        """Put what the scan found lately before what it found first; rarely, for a long list is copied each time."""
+        found = array("q")
+        for part in reversed(self._found):
+            found.extend(part)
+        del found[: bisect_left(found, self._shown_first)]
+        self._found.clear()
+        self._merged_from = self._scan.position if self._scan else 0
+        self._since_found.start()
+        if found:
+            self.beginInsertRows(_NO_PARENT, 0, len(found) - 1)
+            found.extend(matching)
+            self._matching = found
+            self.endInsertRows()
+
     def _after_step(self) -> None:
-        if self._scan is not None and not self._scan.done:
+        if self._scan is not None and (self._found or not self._scan.done):
             self._scan_timer.start(0)
             return
         self._scan = None
+        self._show_changed()
         self.scan_finished.emit()
 
     def _found_raw(self, word: str, seqs: frozenset[int]) -> None:
@@ -348,6 +375,11 @@ class MessageLogModel(QAbstractTableModel):
         """EVSE numbers that were seen, ascending."""
         return tuple(sorted(self._intake.evses))
 
+    @property
+    def actions(self) -> frozenset[str]:
+        """The actions that are in the log."""
+        return frozenset().union(*(block.action_names for block in self._intake.rows.blocks))
+
     def now_s(self) -> float:
         """The station clock as POSIX seconds; without one, the time of the newest frame."""
         return self._now().timestamp() if self._now else self._intake.newest_s
@@ -375,36 +407,6 @@ class MessageLogModel(QAbstractTableModel):
         """The row of the request with this seq, shown or not."""
         ordinal = self._intake.rows.find(seq)
         return None if ordinal is None else self._intake.rows.row(ordinal)
-
-    def before(self, row: Row, count: int) -> list[Row]:
-        """Up to `count` rows that end with this one, filtered or not, oldest first."""
-        rows = self._intake.rows
-        return [rows.row(ordinal) for ordinal in range(max(rows.first, row.ordinal - count + 1), row.ordinal + 1)]
-
-    def after(self, row: Row, count: int) -> list[Row]:
-        """Up to `count` rows that follow this one, filtered or not."""
-        rows = self._intake.rows
-        return [rows.row(ordinal) for ordinal in range(row.ordinal + 1, min(rows.end, row.ordinal + 1 + count))]
-
-    def previous_of_kind(self, row: Row) -> Row | None:
-        """The last row before this one with the same action and direction."""
-        rows = self._intake.rows
-        for block, start, stop in reversed(rows.spans(rows.first, row.ordinal)):
-            if row.action not in block.action_names:
-                continue
-            for index in range(stop - 1, start - 1, -1):
-                if block.actions[index] == row.action and bool(block.flags[index] & SENT) == row.sent:
-                    return rows.row(block.base + index)
-        return None
-
-    def search(self, matcher: Matcher, ordinal: int, *, forward: bool) -> Iterator[int | None]:
-        """Ordinals that pass a matcher from a row on, that row not included; None after each block without one."""
-        rows = self._intake.rows
-        spans = rows.spans(ordinal + 1, rows.end) if forward else rows.spans(rows.first, ordinal)[::-1]
-        for block, start, stop in spans:
-            found = matcher.matches(block, start, stop)
-            yield from (block.base + index for index in (found if forward else reversed(found)))
-            yield None
 
     # --- marks ------------------------------------------------------------------------------------------------------
 

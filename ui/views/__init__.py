@@ -1,0 +1,1 @@
+"""The widgets, each named after the model that it shows."""
