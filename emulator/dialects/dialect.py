@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from emulator.domain.errors import CallFailed, NotConnected
@@ -87,18 +88,20 @@ class Dialect(ABC):
 
     # --- our calls
 
-    def send(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
-        """Send a message that nobody waits for; dropped while the station may not talk."""
+    def send(
+        self, action: str, payload: Payload, *, triggered: bool = False, lost: Callable[[], None] | None = None
+    ) -> None:
+        """Send a message that nobody waits for; dropped while the station may not talk. `lost`: it did not arrive."""
         if self.online or (triggered and self.connected):
             self.context.provisioning.sent()
-            self.endpoint.call(action, payload, self._ignored(action))
+            self.endpoint.call(action, payload, partial(self._answered, action, lost))
 
-    def _ignored(self, action: str) -> Callable[[Payload | CallFailed], None]:
-        def answered(answer: Payload | CallFailed) -> None:
-            if isinstance(answer, CallFailed) and not isinstance(answer, NotConnected):
+    def _answered(self, action: str, lost: Callable[[], None] | None, answer: Payload | CallFailed) -> None:
+        if isinstance(answer, CallFailed):
+            if lost is not None:
+                lost()
+            if not isinstance(answer, NotConnected):
                 self.context.note(f"{action} was not taken: {answer}")
-
-        return answered
 
     async def request(self, action: str, payload: Payload) -> Payload:
         """Send a message and wait for its answer; raises CallFailed."""
@@ -151,8 +154,18 @@ class Dialect(ABC):
         """The status of a connector in this version's words."""
 
     @abstractmethod
+    def status_payload(self, evse_id: int, connector_id: int) -> Payload:
+        """StatusNotification of a connector as it is now."""
+
     def send_status(self, evse_id: int, connector_id: int, *, triggered: bool = False) -> None:
-        """Send a StatusNotification."""
+        """Send a StatusNotification; one that the CSMS did not get counts as not reported."""
+        payload = self.status_payload(evse_id, connector_id)
+        self.send(
+            "StatusNotification", payload, triggered=triggered, lost=partial(self._forget_status, evse_id, connector_id)
+        )
+
+    def _forget_status(self, evse_id: int, connector_id: int) -> None:
+        self._reported.pop((evse_id, connector_id), None)
 
     @abstractmethod
     def transaction_points(self) -> tuple[frozenset[TransactionPoint], frozenset[TransactionPoint]]:

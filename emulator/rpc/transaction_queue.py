@@ -315,7 +315,7 @@ class TransactionQueue:
         self._retry_at = None
 
     def _give_up(self, entry: QueueEntry, failure: CallFailed) -> None:
-        log.warning("%s (queue entry %d) is given up: %s", entry.action, entry.id, failure)
+        log.info("%s (queue entry %d) is given up: %s", entry.action, entry.id, failure)
         self._remove(entry, partial(self._owner.dropped, entry, failure))
 
     def _remove(self, entry: QueueEntry, tell_owner: Callable[[], None]) -> None:

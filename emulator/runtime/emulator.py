@@ -128,7 +128,6 @@ class Emulator:
             await self._closed(link.state)
             link.abort()
             await self._end_software()
-        self._hardware.keep()
 
     async def _closed(self, state: LinkState) -> None:
         if state is LinkState.CONNECTED and self.software is not None:
@@ -171,8 +170,8 @@ class Emulator:
     async def _end_software(self) -> None:
         software, self.software = self.software, None
         if software is not None:
-            self._hardware.keep()
             await software.stop()
+            self.keep_hardware()
         self._publish("state", None)
 
     @property
@@ -187,7 +186,9 @@ class Emulator:
         self._publish("state", None)
 
     def keep_hardware(self) -> None:
-        """Write down what is plugged in where, after it has changed."""
+        """Write down what is plugged in where, and what the meters show, after it has changed."""
+        for evse in self.station.evses:
+            evse.energy.settle(self.clock.monotonic())
         self._hardware.keep()
 
     # --- connection

@@ -21,12 +21,16 @@ class HardwareMemory:
         self._vehicles = vehicles
         self._memory = memory
         self._written: dict[int, dict[str, Any]] = {}
+        self._registers_wh: dict[int, float] = {}
 
     def keep(self) -> None:
-        """Write down what has changed since the last time."""
+        """Write down what has changed since the last time; the flow must have been settled into the registers."""
         with self._memory.batch():
             for evse in self._station.evses:
                 state = _state(evse)
+                if self._registers_wh.get(evse.id) != evse.energy.register_wh:
+                    self._registers_wh[evse.id] = evse.energy.register_wh
+                    self._memory.put(METER_TABLE, str(evse.id), evse.energy.register_wh)
                 if self._written.get(evse.id) != state:
                     self._memory.put(TABLE, str(evse.id), state)
                     self._written[evse.id] = state

@@ -138,17 +138,21 @@ class _Attempt:
         return self._cut_short()
 
     def _cut_short(self) -> ConnectionFailed:
-        if self.stage.startswith("shaking"):
-            return ConnectionFailed(
-                ConnectionProblem.TLS,
-                f"{self.address.place} cut the connection in the TLS handshake.",
-                "Check that this is its TLS port (else use ws://), and that it accepts TLS 1.2 or newer.",
+        """The other side went without a word, so that the hint must name what may be behind it."""
+        if not self.address.secure:
+            hint = "Check the URL and the log of the CSMS; if it wants TLS on this port, use wss://."
+        elif self._profile.security_profile == 3:
+            hint = "Check that this is its TLS port, and that it accepts the station's certificate."
+        else:
+            hint = (
+                "Check that this is its TLS port (else use ws://), and whether it wants a certificate of the station "
+                "(security profile 3)."
             )
+        in_tls = self.stage.startswith("shaking")
         return ConnectionFailed(
-            ConnectionProblem.LOST,
-            f"{self.address.place} cut the connection in the WebSocket handshake.",
-            "Check the URL and the log of the CSMS"
-            + ("." if self.address.secure else "; if it wants TLS on this port, use wss://."),
+            ConnectionProblem.TLS if in_tls else ConnectionProblem.LOST,
+            f"{self.address.place} cut the connection in the {'TLS' if in_tls else 'WebSocket'} handshake.",
+            hint,
         )
 
 

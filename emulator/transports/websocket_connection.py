@@ -26,7 +26,8 @@ _WRITE_LIMIT_BYTES = 1024 * 1024
 # asyncio's plain Protocol allocates 256 KiB for every read, which costs more than all the rest. One buffer serves all
 # connections where the loop asks for it and fills it in one go; Windows fills it later, so that each needs its own.
 _READ_BYTES = 64 * 1024
-_SHARED_BUFFER = None if sys.platform == "win32" else bytearray(_READ_BYTES)
+# A memoryview, because asyncio's TLS slices the buffer and must not get a copy.
+_SHARED_BUFFER = None if sys.platform == "win32" else memoryview(bytearray(_READ_BYTES))
 
 _CONTINUATION, _TEXT, _BINARY, _PONG = 0x0, 0x1, 0x2, 0xA
 _CONTROL = 0x8
@@ -92,7 +93,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
         self.ocpp = handshake.ocpp
         self.url = handshake.address.url
         self._transport = transport
-        self._buffer = bytearray(_READ_BYTES) if _SHARED_BUFFER is None else _SHARED_BUFFER
+        self._buffer = memoryview(bytearray(_READ_BYTES)) if _SHARED_BUFFER is None else _SHARED_BUFFER
         self._limits = limits
         self._clock = clock
         self._true_listener = self._listener = listener
@@ -179,7 +180,7 @@ class WebSocketConnection(asyncio.BufferedProtocol):
 
     # -- what the socket brings ----------------------------------------------------------------------------------------
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Where the loop puts what it reads."""
         return self._buffer
 

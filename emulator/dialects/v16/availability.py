@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16
 
 
-def status_payload(dialect: V16, number: int) -> Payload:
-    """StatusNotification.req for a connector, or for the Charge Point (0)."""
+def status_payload(dialect: V16, evse_id: int, connector_id: int) -> Payload:
+    """StatusNotification.req for a connector, or for the Charge Point (0, 0)."""
     station = dialect.context.station
+    number = numbering.connector_id(station, evse_id, connector_id) if evse_id else 0
     found = numbering.find(station, number)
     if found is None:
         status, fault = statuses.station_status(station), station.fault

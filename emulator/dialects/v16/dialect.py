@@ -92,13 +92,9 @@ class V16(Dialect):
         fault = self.context.station.fault_of(evse, connector)
         return f"{self.connector_status(evse, connector)} {fault.error_code if fault else ''}"
 
-    def send_status(self, evse_id: int, connector_id: int, *, triggered: bool = False) -> None:
-        """StatusNotification of a connector."""
-        self.send_status_of(numbering.connector_id(self.context.station, evse_id, connector_id), triggered=triggered)
-
-    def send_status_of(self, number: int, *, triggered: bool = False) -> None:
-        """StatusNotification of a 1.6 connector number; 0 is the Charge Point."""
-        self.send("StatusNotification", availability.status_payload(self, number), triggered=triggered)
+    def status_payload(self, evse_id: int, connector_id: int) -> Payload:
+        """StatusNotification of a connector, or of the Charge Point (0, 0)."""
+        return availability.status_payload(self, evse_id, connector_id)
 
     def facts_changed(self, evse_id: int) -> None:
         """Report changed statuses, that of the Charge Point first."""
@@ -107,5 +103,5 @@ class V16(Dialect):
             status = f"{statuses.station_status(self.context.station)} {fault.error_code if fault else ''}"
             if self._reported.get((0, 0)) != status:
                 self._reported[0, 0] = status
-                self.send_status_of(0)
+                self.send_status(0, 0)
         super().facts_changed(evse_id)

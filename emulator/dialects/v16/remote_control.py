@@ -96,7 +96,9 @@ def _numbers(dialect: V16, number: int | None, first: int) -> list[int]:
 
 def _status(dialect: V16, number: int | None) -> None:
     for each in _numbers(dialect, number, first=0):
-        dialect.send_status_of(each, triggered=True)
+        found = numbering.find(dialect.context.station, each)
+        evse_id, connector_id = (found[0].id, found[1].id) if found else (0, 0)
+        dialect.send_status(evse_id, connector_id, triggered=True)
 
 
 def _meter_values(dialect: V16, number: int | None) -> None:
