@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.domain import settings
 from emulator.domain.device_model import DeviceModel
-from emulator.domain.errors import ActionRefused
+from emulator.domain.errors import ActionRefused, EnvironmentProblem
 from emulator.domain.frames import Direction, Frame
 from emulator.domain.ports import ConnectionProfile, StationMemory, Transport
-from emulator.domain.variables import Author, VariableRef
+from emulator.domain.variables import Author, SecretStore, UnknownName, VariableRef
 from emulator.domain.vehicle import Vehicle
 from emulator.faults.network import FaultyTransport
 from emulator.rpc.interceptor import Interceptor
@@ -65,6 +65,7 @@ class Emulator:
         frame_log: FrameLog,
         transport: Transport,
         clock: Clock,
+        secrets: SecretStore | None = None,
         seed: int | None = None,
     ) -> None:
         self.configuration = configuration
@@ -81,7 +82,7 @@ class Emulator:
         self.interceptor = Interceptor(clock)
         self.memory = memory
         self.station = configuration.build()
-        self.model = DeviceModel(device_schema(configuration.makeup()), memory)
+        self.model = DeviceModel(device_schema(configuration.makeup()), memory, secrets)
         self._configure_model()
         self.connection = configuration.connection
         self._hardware = HardwareMemory(self.station, self.vehicles, memory)
@@ -109,7 +110,15 @@ class Emulator:
             if value and self.model.has(ref) and self.model.text(ref) != value:
                 self.model.assign(ref, value, by=Author.FILE)
         for name, value in self.configuration.settings:
-            self.model.set_named(name, value, by=Author.OPERATOR)
+            self._set(name, value)
+
+    def _set(self, name: str, value: str) -> None:
+        try:
+            outcome = self.model.set_named(name, value, by=Author.OPERATOR)
+        except UnknownName as problem:
+            raise EnvironmentProblem(f"The setting {name} cannot be set: {problem}") from problem
+        if not outcome.done:
+            raise EnvironmentProblem(f"The setting {name}={value} cannot be set: {outcome.sentence}")
 
     # --- life
 

@@ -112,6 +112,7 @@ class Software:
         """Bring back what memory holds, and begin to work."""
         self.context.availability.restore()
         self.context.transactions.recover(open_transactions_ended_by)
+        self.context.transactions.start()
         self.context.metering.start()
         self.context.on_change(settings.WEB_SOCKET_PING_INTERVAL, self._ping_interval_changed)
         provide_live_values(self.context)

@@ -97,9 +97,9 @@ class StationContext:
         self.tasks = Tasks()
         self._following: list[Callable[[], None]] = []
 
-    def on_change(self, setting: Setting, changed: Callable[[], None]) -> None:
+    def on_change(self, setting: Setting, changed: Callable[[], None], attribute: str = "Actual") -> None:
         """Follow a setting for as long as this software runs."""
-        self._following.append(self.model.on_change(setting, changed))
+        self._following.append(self.model.on_change(setting, changed, attribute))
 
     async def close(self) -> None:
         """The software ends: follow nothing any more, and end every task."""

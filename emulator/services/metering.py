@@ -18,6 +18,8 @@ from emulator.services.session import Session
 MAXIMUM_ENDED_SAMPLES = 100
 NOMINAL_FREQUENCY_HZ = 50.0
 
+ALIGNED = frozenset({settings.ALIGNED_MEASURANDS, settings.ALIGNED_TX_ENDED_MEASURANDS})
+
 Reader = Callable[[Reading, Evse], list[Sample]]
 
 
@@ -162,6 +164,9 @@ class Metering:
         return MeterValue(self._context.clock.now(), context, found) if found else None
 
     def _values(self, session: Session, setting: Setting, context: ReadingContext) -> tuple[MeterValue, ...]:
+        enabled = settings.ALIGNED_DATA_ENABLED if setting in ALIGNED else settings.SAMPLED_DATA_ENABLED
+        if not self._context.model.boolean(enabled):
+            return ()
         value = self.current_values(session.evse, self._context.model.members(setting), context)
         return (value,) if value else ()
 
@@ -236,6 +241,8 @@ class Metering:
     def _aligned_round(self) -> None:
         self._schedule_aligned("idle", settings.ALIGNED_INTERVAL)
         transactions, model = self._context.transactions, self._context.model
+        if not model.boolean(settings.ALIGNED_DATA_ENABLED):
+            return
         only_idle = model.boolean(settings.ALIGNED_SEND_DURING_IDLE)
         if only_idle and any(transactions.ongoing()):
             return  # J01.FR.20

@@ -7,6 +7,7 @@ was true no longer is. Which points count is the dialect's to say.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from emulator.domain import settings
 from emulator.domain.energy import Reading
@@ -21,6 +22,7 @@ from emulator.domain.transaction import (
     TransactionPoint,
     Trigger,
 )
+from emulator.domain.variables import VariableRef
 from emulator.services import energy_supply
 from emulator.services.context import StationContext
 from emulator.services.session import Session
@@ -38,6 +40,14 @@ class Transactions:
         self._context = context
         self.sessions = [Session(evse) for evse in context.station.evses]
         self._limits_w: dict[int, float] = {}
+
+    def start(self) -> None:
+        """Follow the settings that change what flows."""
+        for session in self.sessions:
+            power = VariableRef("EVSE", "Power", evse=session.evse.id)
+            self._context.on_change(
+                power, partial(self.refresh_energy, session, Trigger.CHARGING_RATE_CHANGED), "MaxSet"
+            )
 
     # --- looking
 
@@ -58,8 +68,12 @@ class Transactions:
         return next((s for s in self.ongoing() if s.transaction and s.transaction.csms_id == csms_id), None)
 
     def limit_w(self, evse_id: int) -> float | None:
-        """The limit in force at an EVSE, in watts; None: no limit."""
-        return self._limits_w.get(evse_id)
+        """The limit in force at an EVSE, in watts: the least of those set and of EVSE.Power:MaxSet; None: no limit."""
+        limits = [self._limits_w[evse_id]] if evse_id in self._limits_w else []
+        power = VariableRef("EVSE", "Power", evse=evse_id)
+        if highest := self._context.model.text(power, "MaxSet"):
+            limits.append(float(highest))
+        return min(limits, default=None)
 
     def set_limit(self, evse_id: int, limit_w: float | None) -> None:
         """Put a limit into force, or lift it."""
@@ -208,7 +222,7 @@ class Transactions:
 
     def _apply_supply(self, session: Session) -> None:
         evse, clock = session.evse, self._context.clock
-        supply = energy_supply.supply(self._context.station, session, self._limits_w.get(evse.id))
+        supply = energy_supply.supply(self._context.station, session, self.limit_w(evse.id))
         evse.energy.change(clock.monotonic(), evse.vehicle if evse.plugged_connector else None, supply)
         self._lock(session)
         if session.full_timer is not None:

@@ -253,3 +253,25 @@ async def test_the_cache_lets_a_known_token_charge_offline() -> None:
         assert await d.perform("swipe", id_token="STRANGER") == {"status": "Unknown"}
         assert await d.perform("swipe", id_token=TAG) == ACCEPTED
         assert len(d.state("transactions")) == 1
+
+
+async def test_the_least_limit_holds() -> None:
+    async with Dialogue("1.6") as d:
+        await d.perform("plug", evse=1)
+        await d.perform("swipe", id_token=TAG)
+        assert d.state("meters")[0]["power_w"] == 11_000
+        await d.perform("set_variable", component="EVSE", variable="Power", attribute="MaxSet", evse=1, value="6900")
+        assert d.state("meters")[0]["power_w"] == pytest.approx(6_900)
+        await d.perform("set_variable", component="EVSE", variable="Power", attribute="MaxSet", evse=1, value="3000")
+        await d.expect("StatusNotification", connectorId=1, status="SuspendedEVSE")  # less than 6 A a phase
+        assert d.state("meters")[0]["power_w"] == 0
+
+
+async def test_switched_off_sampling_sends_nothing() -> None:
+    async with Dialogue("1.6", settings={"SampledDataCtrlr.Enabled": "false", "MeterValueSampleInterval": 10}) as d:
+        await d.perform("plug", evse=1)
+        await d.perform("swipe", id_token=TAG)
+        await d.advance(60)
+        await d.perform("stop", evse=1)
+        assert "MeterValues" not in d.actions()
+        assert "transactionData" not in await d.expect("StopTransaction")
