@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -62,6 +62,8 @@ class FrameDetail(QWidget):
         self, model: MessageLogModel, theme: Theme, *, station_name: str = "Station", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
         self._model = model
         self._seq: int | None = None
         self._shown: tuple[int, int, int] | None = None
@@ -73,7 +75,11 @@ class FrameDetail(QWidget):
         self.difference = DifferenceView(theme)
         self.sequence = SequencePanel(model, theme, station_name=station_name)
         self.stack = QStackedWidget()
-        for page in (self.tree, self.raw, self.difference):
+        tree_page = QWidget()
+        page_layout = QVBoxLayout(tree_page)
+        page_layout.setContentsMargins(8, 8, 8, 4)
+        page_layout.addWidget(self.tree)
+        for page in (tree_page, self.raw, self.difference):
             self.stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 
 import orjson
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QKeySequence,
     QShortcut,
     QSyntaxHighlighter,
@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from emulator.domain.frames import Frame
+from emulator.domain.frames import Frame, FrameType
 from ui.models.log_cells import utc_text
 from ui.theme import Theme, set_role
 
@@ -87,6 +87,15 @@ def _text_view(name: str) -> QPlainTextEdit:
     return view
 
 
+def _inset(view: QWidget) -> QWidget:
+    """The view with a margin around it."""
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(8, 0, 8, 8)
+    layout.addWidget(view)
+    return holder
+
+
 def _choice(group: QButtonGroup, layout: QHBoxLayout, texts: tuple[str, ...]) -> list[QToolButton]:
     """Buttons of which one is down."""
     buttons = []
@@ -133,7 +142,7 @@ class RawView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(_inset(self.text), 1)
         self._which.idClicked.connect(lambda _number: self._refresh())
         self._layout_choice.idClicked.connect(lambda _number: self._refresh())
         self.find_edit.textChanged.connect(self._mark_found)
@@ -202,6 +211,7 @@ class DifferenceView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._pair: tuple[Frame | None, Frame | None] = (None, None)
+        self._cursor = QTextCursor()
         self.label = QLabel()
         set_role(self.label, "dim")
         self.go_button = QToolButton()
@@ -218,7 +228,7 @@ class DifferenceView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(_inset(self.text), 1)
         theme.changed.connect(lambda: self.show_pair(*self._pair))
 
     def show_pair(self, frame: Frame | None, before: Frame | None) -> None:
@@ -231,37 +241,50 @@ class DifferenceView(QWidget):
         elif before is None:
             self.label.setText(f"This is the first {frame.action or 'frame'} of its direction in the log.")
         else:
-            changes = self._fill(pretty(before.raw).splitlines(), pretty(frame.raw).splitlines())
+            more, less = self._fill(_payload_lines(before), _payload_lines(frame))
             since = utc_text(before.time.timestamp())[11:23]
-            count = f"{changes} lines differ" if changes != 1 else "1 line differs"
-            self.label.setText(f"{count} from {frame.action} at {since} UTC")
+            count = f"+{more} −{less} lines" if more or less else "The payload is the same"
+            self.label.setText(f"{count} since {frame.action} at {since} UTC")
 
-    def _fill(self, old: list[str], new: list[str]) -> int:
-        lines = difflib.ndiff(old, new) if max(len(old), len(new)) < 200 else _quick_difference(old, new)
-        cursor = QTextCursor(self.text.document())
-        cursor.beginEditBlock()
-        changes = 0
-        first = True
-        for line in lines:
-            if line.startswith("? "):
+    def _fill(self, old: list[str], new: list[str]) -> tuple[int, int]:
+        """Write the lines with what was added and taken away; returns how many of each."""
+        self._cursor = QTextCursor(self.text.document())
+        self._cursor.beginEditBlock()
+        added = removed = 0
+        for kind, i1, i2, j1, j2 in _changes(old, new):
+            if kind == "equal":
+                for line in new[j1:j2]:
+                    self._write("  ", line, "dim", "")
                 continue
-            ground = {"+": "good_soft", "-": "bad_soft"}.get(line[:1], "")
-            block, text = QTextBlockFormat(), QTextCharFormat()
-            if ground:
-                changes += 1
-                block.setBackground(QColor(self._theme.colour(ground)))
-            text.setForeground(self._theme.colour({"+": "good", "-": "bad"}.get(line[:1], "dim")))
-            if first:
-                cursor.setBlockFormat(block)
-            else:
-                cursor.insertBlock(block)
-            first = False
-            cursor.insertText(shown(line).replace("\n", " "), text)
-        cursor.endEditBlock()
+            for line in old[i1:i2]:
+                self._write("- ", line, "bad", "bad_soft")
+            for line in new[j1:j2]:
+                self._write("+ ", line, "good", "good_soft")
+            removed, added = removed + i2 - i1, added + j2 - j1
+        self._cursor.endEditBlock()
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
-        return changes
+        return added, removed
+
+    def _write(self, sign: str, line: str, colour: str, ground: str) -> None:
+        block, text = QTextBlockFormat(), QTextCharFormat()
+        if ground:
+            block.setBackground(self._theme.colour(ground))
+        text.setForeground(self._theme.colour(colour))
+        if self._cursor.atStart():
+            self._cursor.setBlockFormat(block)
+        else:
+            self._cursor.insertBlock(block)
+        self._cursor.insertText(sign + line[:MAX_LINE], text)
 
 
-def _quick_difference(old: list[str], new: list[str]) -> list[str]:
-    """Changed lines with three lines around them; of the first 1,500 lines, so that it stays quick."""
-    return list(difflib.unified_diff(old[:MAX_DIFF_LINES], new[:MAX_DIFF_LINES], lineterm="", n=3))[2:]
+def _payload_lines(frame: Frame) -> list[str]:
+    """The payload laid out, without the message id, which always differs; what is no JSON as it came."""
+    if frame.type is FrameType.MALFORMED:
+        return frame.raw.splitlines()[:MAX_DIFF_LINES]
+    return orjson.dumps(frame.payload, option=orjson.OPT_INDENT_2).decode().splitlines()[:MAX_DIFF_LINES]
+
+
+def _changes(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """What to do to get from old to new lines; a comma at the end of a line is no change."""
+    plain_old, plain_new = [line.rstrip(",") for line in old], [line.rstrip(",") for line in new]
+    return difflib.SequenceMatcher(None, plain_old, plain_new, autojunk=len(old) > 300).get_opcodes()

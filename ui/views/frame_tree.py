@@ -30,9 +30,7 @@ class _LineDelegate(QStyledItemDelegate):
         texts = [text for text, _ in line_parts(self._tree.node(index))]
         return QSize(sum(metrics.horizontalAdvance(text) + GAP for text in texts), LINE_HEIGHT)
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: Index
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         node = self._tree.node(index)
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
@@ -74,7 +72,6 @@ class FrameTreeView(QTreeView):
         self.setIndentation(18)
         self.setAccessibleName("Fields of the frame")
         self.setExpandsOnDoubleClick(True)
-        self.setViewportMargins(8, 6, 8, 6)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.header().setStretchLastSection(True)
         theme.changed.connect(self.viewport().update)

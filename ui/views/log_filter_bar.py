@@ -16,7 +16,7 @@ from ui.theme import Theme, set_role
 from ui.views.flow_layout import FlowLayout
 
 TYPING_PAUSE_MS = 120
-FILTER_HINT = "Filter: action, token, transaction, text…"
+EDIT_ICON = 34
 HEARTBEAT = "Heartbeat"
 TIME_SPANS = (("Last minute", 60), ("Last 5 minutes", 300), ("Last hour", 3600))
 
@@ -50,7 +50,7 @@ class FilterBar(QWidget):
         self.evse_chip = self._chip("EVSE", "Only one EVSE", None, menu=self._fill_evses)
         self.extra_chip = self._chip("", "Press to take this part of the filter away", self._drop_extra)
         self.heartbeat_chip = self._chip("", "Hide or show Heartbeat", self._heartbeat)
-        self.more_chip = self._chip("", "More conditions: time, action, marks", None, menu=self._fill_more)
+        self.more_chip = self._chip("", "More conditions: time, action, marks", self._pop_up_more)
         self.more_chip.setAccessibleName("More conditions")
         theme.set_icon(self.more_chip, "filter", "dim")
         self.follow_chip = self._chip("Follow", "Stay at the newest message (End)", None)
@@ -63,11 +63,10 @@ class FilterBar(QWidget):
 
     def _make_edit(self) -> QLineEdit:
         edit = QLineEdit()
-        edit.setPlaceholderText(FILTER_HINT)
         edit.setAccessibleName("Filter messages")
         edit.setToolTip('Words that all must occur, in any case; "in quotes": a phrase.  Ctrl+F, Esc clears')
         edit.setClearButtonEnabled(True)
-        edit.setMinimumWidth(150)
+        edit.setMinimumWidth(136)
         edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         glass = edit.addAction(self._theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
         self._theme.set_icon(glass, "search", "dim")
@@ -165,8 +164,15 @@ class FilterBar(QWidget):
 
     def _toggle_highlight(self) -> None:
         self._theme.set_icon(self.highlight_action, "eye", "accent" if self.highlighting else "dim")
-        self.edit.setPlaceholderText("Highlight: text…" if self.highlighting else FILTER_HINT)
+        self._show_hint()
         self.set_filter(replace(self._filter, text=self.edit.text()))
+
+    def _show_hint(self) -> None:
+        """The long hint only where it can be read to the end."""
+        word = "Highlight" if self.highlighting else "Filter"
+        long = f"{word}: action, token, transaction, text…"
+        room = self.edit.width() - 2 * EDIT_ICON
+        self.edit.setPlaceholderText(long if self.edit.fontMetrics().horizontalAdvance(long) < room else word)
 
     def _direction(self, sent: bool) -> None:
         self.set_filter(replace(self._filter, sent=None if self._filter.sent is sent else sent))
@@ -199,8 +205,14 @@ class FilterBar(QWidget):
             text = f"EVSE {evse}" if evse else "Every EVSE"
             self._add(menu, text, replace(self._filter, evse=evse), self._filter.evse == evse)
 
+    def _pop_up_more(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_more(menu)
+        menu.popup(self.more_chip.mapToGlobal(self.more_chip.rect().bottomLeft()))
+        self._show_state()
+
     def _fill_more(self, menu: QMenu) -> None:
-        menu.clear()
         now_s = self._model.now_s()
         self._add(menu, "Only marked", replace(self._filter, marked=True), self._filter.marked)
         waiting = replace(self._filter, verdict="waiting")
@@ -227,6 +239,8 @@ class FilterBar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc in the box clears it, Enter applies it, Down leaves it."""
+        if watched is self.edit and event.type() is QEvent.Type.Resize:
+            self._show_hint()
         if watched is self.edit and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and self.edit.text():
                 self.edit.clear()

@@ -28,7 +28,7 @@ ICON = 14
 NARROW = 620
 WIDE = 914
 WIDTHS = {
-    Column.TIME: 118,
+    Column.TIME: 112,
     Column.DIRECTION: 30,
     Column.ACTION: 168,
     Column.SUMMARY: 320,
@@ -36,7 +36,7 @@ WIDTHS = {
     Column.LATENCY: 68,
     Column.VERDICT: 36,
 }
-NARROW_WIDTHS = WIDTHS | {Column.TIME: 98, Column.ACTION: 142, Column.ANSWER: 112, Column.LATENCY: 60}
+NARROW_WIDTHS = WIDTHS | {Column.TIME: 108, Column.ACTION: 142, Column.ANSWER: 112, Column.LATENCY: 60}
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

@@ -180,7 +180,7 @@ class SequencePanel(QWidget):
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("selection"))
-            painter.drawRoundedRect(QRectF(6, y - 17, self.width() - 12, STEP - 3), 4, 4)
+            painter.drawRoundedRect(QRectF(6, y - 19, self.width() - 12, STEP + 1), 4, 4)
         painter.setFont(self._theme.small_font())
         metrics = QFontMetricsF(painter.font())
         width = right - left - 8
@@ -261,5 +261,6 @@ def _label(row: Row) -> str:
 
 
 def _answer(row: Row) -> str:
-    text = answer_text(row).partition(" · ")[0] or "answered"
-    return text if isnan(row.latency_ms) else f"{text} · {duration_text(row.latency_ms)}"
+    text = answer_text(row).partition(" · ")[0]
+    after = "" if isnan(row.latency_ms) else duration_text(row.latency_ms)
+    return " · ".join(part for part in (text, after) if part) or "answered"
