@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
+from emulator.domain.calls import CallEndpoint, CallRefusal, ErrorCode, MessageQueue, QueueEntry, Reply
+from emulator.domain.csms import BootAnswer
 from emulator.domain.errors import CallFailed, NotConnected
 from emulator.domain.ports import Connection
 from emulator.domain.station import Connector, Evse
-from emulator.domain.transaction import TransactionPoint
-from emulator.rpc.calls import CallRefusal, ErrorCode, Reply
-from emulator.rpc.endpoint import Endpoint
-from emulator.rpc.transaction_queue import QueueEntry, TransactionQueue
+from emulator.domain.tokens import IdToken, TokenInfo
+from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
 from emulator.services.context import StationContext
 from emulator.services.provisioning import BootState
 
 Payload = dict[str, Any]
 # The first parameter is the dialect that declares the handler.
 Handler = Callable[[Any, Payload], Reply | Awaitable[Reply]]
-
-
-def timestamp(moment: datetime) -> str:
-    """A date and time as all versions write it: RFC 3339, UTC, milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
-def moment(text: object) -> datetime | None:
-    """A date and time from the wire; None when it is missing or does not parse."""
-    if not isinstance(text, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 class Dialect(ABC):
@@ -47,7 +31,7 @@ class Dialect(ABC):
     handlers: ClassVar[Mapping[str, Handler]]
 
     def __init__(
-        self, context: StationContext, make_endpoint: Callable[[Dialect], Endpoint], queue: TransactionQueue
+        self, context: StationContext, make_endpoint: Callable[[Dialect], CallEndpoint], queue: MessageQueue
     ) -> None:
         self.context = context
         self.actions = self.handlers.keys()
@@ -166,6 +150,26 @@ class Dialect(ABC):
 
     def _forget_status(self, evse_id: int, connector_id: int) -> None:
         self._reported.pop((evse_id, connector_id), None)
+
+    @abstractmethod
+    async def boot(self, reason: str) -> BootAnswer:
+        """Tell that the station has started."""
+
+    @abstractmethod
+    async def heartbeat(self) -> datetime | None:
+        """Say that the station lives."""
+
+    @abstractmethod
+    async def authorize(self, token: IdToken) -> TokenInfo:
+        """Ask whether a token may charge."""
+
+    @abstractmethod
+    def transaction_event(self, event: TransactionEvent) -> None:
+        """Something happened to a transaction."""
+
+    @abstractmethod
+    def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
+        """Values outside a transaction."""
 
     @abstractmethod
     def transaction_points(self) -> tuple[frozenset[TransactionPoint], frozenset[TransactionPoint]]:

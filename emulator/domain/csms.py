@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from emulator.domain.tokens import IdToken, TokenInfo
 from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
@@ -32,7 +32,7 @@ class BootAnswer:
 class Csms(Protocol):
     """What a dialect does for the services. Coroutines raise CallFailed when no answer comes."""
 
-    ocpp: str
+    ocpp: ClassVar[str]
 
     @property
     def connected(self) -> bool:

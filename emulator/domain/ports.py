@@ -19,6 +19,10 @@ class Timer(Protocol):
 class Clock(Protocol):
     """The station's time: every timer, sleep and timestamp asks it."""
 
+    @property
+    def speed(self) -> float:
+        """Station seconds per real second."""
+
     def now(self) -> datetime:
         """The station's date and time, aware, in UTC; may be skewed, set or frozen."""
 

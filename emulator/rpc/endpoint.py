@@ -7,9 +7,9 @@ from collections.abc import Callable
 from os import urandom
 from typing import Any
 
+from emulator.domain.calls import CallHandler
 from emulator.domain.frames import Direction, Frame, FrameType, Problem
 from emulator.domain.ports import Clock, Connection
-from emulator.rpc.calls import CallHandler
 from emulator.rpc.inbox import Inbox
 from emulator.rpc.interceptor import Interceptor
 from emulator.rpc.ocpp_j import Call, CallError, CallResult, Malformed, Message, decode

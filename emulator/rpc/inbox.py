@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
+from emulator.domain.calls import CallHandler, CallRefusal, ErrorCode, Reply
 from emulator.domain.frames import Direction, FrameType, Problem
 from emulator.domain.ports import Timer
-from emulator.rpc.calls import CallHandler, CallRefusal, ErrorCode, Reply
 from emulator.rpc.interceptor import AnswerRule
 from emulator.rpc.ocpp_j import (
     MAX_DESCRIPTION,

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from emulator.domain.frames import Direction
 from emulator.domain.ports import Clock
-from emulator.rpc.calls import rfc3339
+from emulator.domain.times import timestamp
 
 ANY = "*"
 
@@ -130,7 +130,7 @@ class Interceptor:
                 "direction": held.direction,
                 "action": held.action,
                 "text": held.text,
-                "since": rfc3339(held.since),
+                "since": timestamp(held.since),
             }
             for held_id, held in self._held.items()
         ]

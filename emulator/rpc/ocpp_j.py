@@ -30,8 +30,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from emulator.domain.calls import ErrorCode
 from emulator.domain.frames import FrameType, Problem
-from emulator.rpc.calls import ErrorCode
 
 MAX_MESSAGE_ID = 36
 MAX_DESCRIPTION = 255

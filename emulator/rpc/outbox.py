@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from emulator.domain.calls import ErrorCode, InvalidAnswer, InvalidRequest
 from emulator.domain.errors import CallFailed, CallRefused, CallTimedOut, NotConnected
 from emulator.domain.frames import Direction, FrameType, Problem
 from emulator.domain.ports import Timer
-from emulator.rpc.calls import ErrorCode, InvalidAnswer, InvalidRequest
 from emulator.rpc.ocpp_j import CallError, CallResult, Malformed, encode_call, settle_numbers
 from emulator.rpc.schemas import Schemas
 from emulator.rpc.wire import Origin, Wire, error_payload

@@ -19,8 +19,8 @@ from typing import Any
 
 import orjson
 
+from emulator.domain.calls import ErrorCode
 from emulator.domain.frames import Problem
-from emulator.rpc.calls import ErrorCode
 
 # Per version: the folder in the package, how a request's file ends, the width of an integer.
 _VERSIONS = {"1.6": ("v16", ".json", 64), "2.0.1": ("v201", "Request.json", 32)}

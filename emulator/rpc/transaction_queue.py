@@ -16,44 +16,16 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
 
+from emulator.domain.calls import QUEUE_ENTRY_FIELDS, InvalidRequest, QueueEntry
 from emulator.domain.errors import ActionRefused, CallFailed, NotConnected
 from emulator.domain.ports import Clock, StationMemory, Timer
-from emulator.rpc.calls import InvalidRequest, rfc3339
+from emulator.domain.times import timestamp
 from emulator.rpc.endpoint import Endpoint
 
 log = logging.getLogger(__name__)
 
 TABLE = "transaction_queue"
 SET_ASIDE = "transaction_queue_set_aside"
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "id": int,
-    "ocpp": str,
-    "action": str,
-    "payload": dict,
-    "transaction": (str, int, type(None)),
-    "created_at": str,
-    "attempts": int,
-}
-
-
-class QueueEntry:
-    """One message that waits for the CSMS; `attempts` counts the transmissions that the CSMS failed to process."""
-
-    __slots__ = ("action", "attempts", "created_at", "id", "key", "ocpp", "payload", "transaction")
-
-    def __init__(self, key: str, fields: dict[str, Any]) -> None:
-        self.key = key
-        self.id: int = fields["id"]
-        self.ocpp: str = fields["ocpp"]
-        self.action: str = fields["action"]
-        self.payload: dict[str, Any] = fields["payload"]
-        self.transaction: str | int | None = fields["transaction"]
-        self.created_at: str = fields["created_at"]
-        self.attempts: int = fields["attempts"]
-
-    def as_row(self) -> dict[str, Any]:
-        """The entry as it is kept on disk."""
-        return {name: getattr(self, name) for name in _FIELDS}
 
 
 class QueueOwner(Protocol):
@@ -128,7 +100,7 @@ class TransactionQueue:
             "action": action,
             "payload": payload,
             "transaction": transaction,
-            "created_at": rfc3339(self._clock.now()),
+            "created_at": timestamp(self._clock.now()),
             "attempts": 0,
         }
         entry = QueueEntry(f"{self._last_number:015d}", fields)
@@ -172,7 +144,7 @@ class TransactionQueue:
                 "transaction": entry.transaction,
                 "created_at": entry.created_at,
                 "attempts": entry.attempts,
-                "next_attempt_at": rfc3339(self._retry_at) if self._retry_at and entry is first else None,
+                "next_attempt_at": timestamp(self._retry_at) if self._retry_at and entry is first else None,
                 "state": self._state(entry),
             }
             for entry in self._entries
@@ -362,7 +334,7 @@ class TransactionQueue:
 def _is_entry(row: Any) -> bool:
     if not isinstance(row, dict):
         return False
-    return all(name in row and isinstance(row[name], types) for name, types in _FIELDS.items())
+    return all(name in row and isinstance(row[name], types) for name, types in QUEUE_ENTRY_FIELDS.items())
 
 
 def _nothing() -> None:

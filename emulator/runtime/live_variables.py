@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.dialects.dialect import timestamp
+from emulator.domain.times import timestamp
 from emulator.domain.variables import VariableRef
 from emulator.services.context import StationContext
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator.dialects.dialect import timestamp
 from emulator.domain.energy import Reading
 from emulator.domain.errors import EnvironmentProblem
 from emulator.domain.station import Connector, Evse, Fault
+from emulator.domain.times import timestamp
 from emulator.domain.tokens import IdToken
 from emulator.domain.transaction import Transaction
 from emulator.domain.vehicle import Vehicle

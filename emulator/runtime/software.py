@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.dialects.dialect import Dialect
 from emulator.domain import settings
+from emulator.domain.calls import QueueEntry
 from emulator.domain.device_model import DeviceModel
 from emulator.domain.errors import CallFailed
 from emulator.domain.frames import Frame
@@ -16,7 +17,7 @@ from emulator.domain.ports import Clock, Connection, ConnectionProfile, StationM
 from emulator.domain.station import Station
 from emulator.rpc.endpoint import Endpoint, new_uuid
 from emulator.rpc.interceptor import Interceptor
-from emulator.rpc.transaction_queue import QueueEntry, TransactionQueue
+from emulator.rpc.transaction_queue import TransactionQueue
 from emulator.runtime.live_variables import provide_live_values
 from emulator.services.authorization import Authorizations
 from emulator.services.availability import Availability
@@ -191,7 +192,8 @@ class Software:
             ocpp=dialect.ocpp,
             handler=dialect,
             record=machine.record,
-            message_timeout_s=lambda: float(machine.model.integer(settings.MESSAGE_TIMEOUT)),
+            # The CSMS and the network live in real time, however fast the station's own runs.
+            message_timeout_s=lambda: machine.model.integer(settings.MESSAGE_TIMEOUT) * machine.clock.speed,
             next_seq=machine.next_seq,
             interceptor=machine.interceptor,
         )

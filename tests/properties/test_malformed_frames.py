@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from emulator.domain.calls import Reply
 from emulator.domain.frames import Direction, Frame
-from emulator.rpc.calls import Reply
 from emulator.rpc.endpoint import Endpoint
 from emulator.runtime.clocks import VirtualClock
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.dialects.dialect import Payload, moment
+from emulator.dialects.dialect import Payload
+from emulator.domain.calls import Reply
+from emulator.domain.times import parsed_time
 from emulator.domain.tokens import AuthorizationStatus, IdToken, IdTokenType, TokenInfo
-from emulator.rpc.calls import Reply
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16
@@ -22,7 +23,9 @@ def id_token(id_tag: str) -> IdToken:
 def token_info(id_tag_info: dict[str, Any]) -> TokenInfo:
     """What an IdTagInfo says (section 7.24)."""
     parent = id_tag_info.get("parentIdTag")
-    return TokenInfo(id_tag_info["status"], id_token(parent) if parent else None, moment(id_tag_info.get("expiryDate")))
+    return TokenInfo(
+        id_tag_info["status"], id_token(parent) if parent else None, parsed_time(id_tag_info.get("expiryDate"))
+    )
 
 
 async def authorize(dialect: V16, token: IdToken) -> TokenInfo:

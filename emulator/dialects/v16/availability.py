@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.dialects.dialect import Payload, timestamp
+from emulator.dialects.dialect import Payload
 from emulator.dialects.v16 import numbering, statuses
+from emulator.domain.calls import Reply
 from emulator.domain.station import Fault
-from emulator.rpc.calls import Reply
+from emulator.domain.times import timestamp
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.dialects.dialect import Payload
+from emulator.domain.calls import Reply
 from emulator.domain.variables import VariableRef
-from emulator.rpc.calls import Reply
 from emulator.services import data_transfer
 
 if TYPE_CHECKING:

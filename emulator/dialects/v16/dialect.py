@@ -24,7 +24,7 @@ from emulator.domain.tokens import IdToken, TokenInfo
 from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
 
 if TYPE_CHECKING:
-    from emulator.rpc.transaction_queue import QueueEntry
+    from emulator.domain.calls import QueueEntry
 
 STARTS = frozenset({TransactionPoint.POWER_PATH_CLOSED})
 STOPS = frozenset({TransactionPoint.AUTHORIZED})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.dialects.dialect import timestamp
+from emulator.domain.times import timestamp
 from emulator.domain.transaction import MeterValue, ReadingContext, Sample
 
 # Words that 1.6 spells otherwise than 2.0.1: units (section 7.36).

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from emulator.dialects.dialect import Payload, moment
+from emulator.dialects.dialect import Payload
+from emulator.domain.calls import CallRefusal, ErrorCode, Reply
 from emulator.domain.csms import BootAnswer, BootStatus
+from emulator.domain.times import parsed_time
 from emulator.domain.transaction import StoppedReason
 from emulator.domain.variables import SetStatus, VariableRef
-from emulator.rpc.calls import CallRefusal, ErrorCode, Reply
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16
@@ -46,13 +47,13 @@ def boot_payload(dialect: V16) -> Payload:
 async def boot(dialect: V16) -> BootAnswer:
     """Announce the Charge Point."""
     answer = await dialect.request("BootNotification", boot_payload(dialect))
-    return BootAnswer(BootStatus(answer["status"]), moment(answer["currentTime"]), answer["interval"])
+    return BootAnswer(BootStatus(answer["status"]), parsed_time(answer["currentTime"]), answer["interval"])
 
 
 async def heartbeat(dialect: V16) -> datetime | None:
     """Say that the Charge Point lives."""
     answer = await dialect.request("Heartbeat", {})
-    return moment(answer["currentTime"])
+    return parsed_time(answer["currentTime"])
 
 
 def reset(dialect: V16, payload: Payload) -> Reply:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from emulator.dialects.dialect import Payload
 from emulator.dialects.v16 import authorization, metering, numbering
 from emulator.domain import settings
+from emulator.domain.calls import Reply
 from emulator.domain.transaction import ReadingContext, StoppedReason, Trigger
-from emulator.rpc.calls import Reply
 from emulator.services.provisioning import BootState
 from emulator.services.remote_control import UnlockStatus
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.dialects.dialect import Payload, timestamp
+from emulator.dialects.dialect import Payload
 from emulator.dialects.v16 import authorization, metering
 from emulator.dialects.v16.numbering import connector_id
+from emulator.domain.calls import QueueEntry
+from emulator.domain.times import timestamp
 from emulator.domain.tokens import IdToken
 from emulator.domain.transaction import EventType, StoppedReason, Transaction, TransactionEvent
-from emulator.rpc.transaction_queue import QueueEntry
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import Reply
 from emulator.domain.errors import CallFailed
 from emulator.domain.frames import Frame
-from emulator.rpc.calls import Reply
 from emulator.rpc.endpoint import Endpoint
 from emulator.rpc.interceptor import Interceptor
 from emulator.runtime.clocks import VirtualClock

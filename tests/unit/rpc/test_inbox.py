@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import CallRefusal, ErrorCode, Reply
 from emulator.domain.frames import Direction, FrameType
-from emulator.rpc.calls import CallRefusal, ErrorCode, Reply
 from emulator.rpc.inbox import MAX_OPEN_CALLS
 
 ACCEPTED = {"status": "Accepted"}

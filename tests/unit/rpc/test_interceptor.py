@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import Reply
 from emulator.domain.errors import CallTimedOut, NotConnected
-from emulator.rpc.calls import Reply
 
 ACCEPTED = {"status": "Accepted"}
 RESET = [2, "a", "Reset", {"type": "Soft"}]

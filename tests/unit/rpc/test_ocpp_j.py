@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import ErrorCode
 from emulator.domain.frames import FrameType
-from emulator.rpc.calls import ErrorCode
 from emulator.rpc.ocpp_j import (
     MAX_DEPTH,
     MAX_FRAME_CHARACTERS,

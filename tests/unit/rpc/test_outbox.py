@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import InvalidAnswer, InvalidRequest
 from emulator.domain.errors import CallFailed, CallRefused, CallTimedOut, NotConnected
 from emulator.domain.frames import FrameType
-from emulator.rpc.calls import InvalidAnswer, InvalidRequest
 from emulator.rpc.endpoint import new_uuid
 
 NOW = {"currentTime": "2026-01-05T12:00:00Z"}

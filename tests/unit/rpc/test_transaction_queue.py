@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.calls import InvalidRequest
 from emulator.domain.errors import ActionRefused, CallFailed, CallRefused, CallTimedOut
-from emulator.rpc.calls import InvalidRequest
 from emulator.rpc.transaction_queue import SET_ASIDE, TABLE, QueueEntry, TransactionQueue
 
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}, "transactionId": 7}
@@ -138,6 +138,7 @@ def test_the_order_of_the_story_is_kept(bench: Bench) -> None:
 async def test_retries_after_longer_and_longer_waits_then_gives_up(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     clock = bench.line.clock
     bench.release()
     bench.append(1, 2)
@@ -183,6 +184,7 @@ async def test_a_time_out_is_a_failure_too(bench: Bench) -> None:
 
 
 async def test_a_time_out_at_last(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     bench.owner.attempts = 0  # even then it is sent once
     bench.release()
     bench.append(1)

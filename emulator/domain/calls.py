@@ -1,14 +1,14 @@
-"""What passes between the endpoint and those who handle or make calls: answers, refusals, error codes."""
+"""Calls: answers, refusals, error codes, what waits to be sent, and the line that carries them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from emulator.domain.errors import CallFailed, CallRefused
 from emulator.domain.frames import Problem
+from emulator.domain.ports import Connection
 
 
 class ErrorCode(StrEnum):
@@ -85,6 +85,86 @@ class InvalidAnswer(CallRefused):
         self.payload = payload
 
 
-def rfc3339(time: datetime) -> str:
-    """A moment as snapshots and the queue write it: UTC, milliseconds, Z."""
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+QUEUE_ENTRY_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "id": int,
+    "ocpp": str,
+    "action": str,
+    "payload": dict,
+    "transaction": (str, int, type(None)),
+    "created_at": str,
+    "attempts": int,
+}
+
+
+class QueueEntry:
+    """One message that waits for the CSMS; `attempts` counts the transmissions that the CSMS failed to process."""
+
+    __slots__ = ("action", "attempts", "created_at", "id", "key", "ocpp", "payload", "transaction")
+
+    def __init__(self, key: str, fields: dict[str, Any]) -> None:
+        self.key = key
+        self.id: int = fields["id"]
+        self.ocpp: str = fields["ocpp"]
+        self.action: str = fields["action"]
+        self.payload: dict[str, Any] = fields["payload"]
+        self.transaction: str | int | None = fields["transaction"]
+        self.created_at: str = fields["created_at"]
+        self.attempts: int = fields["attempts"]
+
+    def as_row(self) -> dict[str, Any]:
+        """The entry as it is kept on disk."""
+        return {name: getattr(self, name) for name in QUEUE_ENTRY_FIELDS}
+
+
+class CallEndpoint(Protocol):
+    """One version's end of the line, as a dialect uses it."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+
+    def opened(self, connection: Connection) -> None:
+        """A link is open."""
+
+    def received(self, text: str) -> None:
+        """A text frame came in."""
+
+    def closed(self, code: int = 1006, sentence: str = "") -> None:
+        """The link is gone: every call of ours that waits fails."""
+
+    def call(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        answered: Callable[[dict[str, Any] | CallFailed], None],
+        forced: bool = False,
+    ) -> None:
+        """Queue a CALL; one is in flight at a time."""
+
+    async def request(self, action: str, payload: dict[str, Any], forced: bool = False) -> dict[str, Any]:
+        """The same as a coroutine; raises CallFailed."""
+
+    def send_text(self, text: str) -> None:
+        """Send characters as they are; raises NotConnected."""
+
+    async def finish(self) -> None:
+        """Close, and wait until what was being answered has ended."""
+
+
+class MessageQueue(Protocol):
+    """The queue of transaction-related messages, as a dialect uses it."""
+
+    def __len__(self) -> int:
+        """How many messages wait."""
+
+    def append(self, ocpp: str, action: str, payload: dict[str, Any], transaction: str) -> QueueEntry:
+        """Keep a message; it is on disk when this returns."""
+
+    def release(self, endpoint: Any) -> None:
+        """The messages may be sent, through this endpoint."""
+
+    def hold(self) -> None:
+        """The messages must wait."""
+
+    def entries(self) -> tuple[QueueEntry, ...]:
+        """What waits, oldest first."""
