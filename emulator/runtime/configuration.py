@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from emulator.domain.errors import EnvironmentProblem
 from emulator.domain.station import Cable, Connector, Current, Evse, Station
 from emulator.domain.tokens import IdTokenType
 from emulator.domain.variables import ConnectorMakeup, EvseMakeup, StationMakeup
 from emulator.domain.vehicle import Vehicle
+
+
+class BadConfiguration(EnvironmentProblem):
+    """What was asked for cannot be a station: a station file, an option or a setting is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.domain import settings
 from emulator.domain.device_model import DeviceModel
-from emulator.domain.errors import ActionRefused, EnvironmentProblem
+from emulator.domain.errors import ActionRefused
 from emulator.domain.frames import Direction, Frame
 from emulator.domain.ports import ConnectionProfile, StationMemory, Transport
 from emulator.domain.variables import Author, SecretStore, UnknownName, VariableRef
@@ -17,7 +19,7 @@ from emulator.domain.vehicle import Vehicle
 from emulator.faults.network import FaultyTransport
 from emulator.rpc.interceptor import Interceptor
 from emulator.runtime.clocks import StationClock, VirtualClock
-from emulator.runtime.configuration import StationConfiguration
+from emulator.runtime.configuration import BadConfiguration, StationConfiguration
 from emulator.runtime.hardware_memory import HardwareMemory
 from emulator.runtime.software import Machine, Software
 from emulator.runtime.tables import device_schema
@@ -72,7 +74,9 @@ class Emulator:
         self.station_id = configuration.id
         self.clock = clock
         self.log = frame_log
-        self.vehicles: dict[str, Vehicle] = {vehicle.name: vehicle for vehicle in configuration.vehicles}
+        # Stations of a fleet share their configuration, but no cars.
+        self.vehicles: dict[str, Vehicle] = {vehicle.name: copy(vehicle) for vehicle in configuration.vehicles}
+        self.stopped: Callable[[], None] | None = None
         self._listeners: list[tuple[Listener, frozenset[str]]] = []
         self._state_event_due = False
         self._last_seq = frame_log.last_seq
@@ -85,6 +89,7 @@ class Emulator:
         self.model = DeviceModel(device_schema(configuration.makeup()), memory, secrets)
         self._configure_model()
         self.connection = configuration.connection
+        self.model.on_change(settings.BASIC_AUTH_PASSWORD, self._password_changed)
         self._hardware = HardwareMemory(self.station, self.vehicles, memory)
         self._hardware.restore()
         self._machine = Machine(
@@ -116,9 +121,9 @@ class Emulator:
         try:
             outcome = self.model.set_named(name, value, by=Author.OPERATOR)
         except UnknownName as problem:
-            raise EnvironmentProblem(f"The setting {name} cannot be set: {problem}") from problem
+            raise BadConfiguration(f"The setting {name} cannot be set: {problem}") from problem
         if not outcome.done:
-            raise EnvironmentProblem(f"The setting {name}={value} cannot be set: {outcome.sentence}")
+            raise BadConfiguration(f"The setting {name}={value} cannot be set: {outcome.sentence}")
 
     # --- life
 
@@ -137,6 +142,8 @@ class Emulator:
             await self._closed(link.state)
             link.abort()
             await self._end_software()
+            if self.stopped is not None:
+                self.stopped()
 
     async def _closed(self, state: LinkState) -> None:
         if state is LinkState.CONNECTED and self.software is not None:
@@ -217,6 +224,10 @@ class Emulator:
             key_file=wanted.key,
             ping_interval_s=float(self.model.integer(settings.WEB_SOCKET_PING_INTERVAL)),
         )
+
+    def _password_changed(self) -> None:
+        # What the CSMS sets goes before what the operator had given for this run.
+        self.connection = replace(self.connection, password="")
 
     # --- actions
 
