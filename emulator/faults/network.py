@@ -21,6 +21,18 @@ class Silenceable(Protocol):
         """Pass nothing either way; or speak again."""
 
 
+@runtime_checkable
+class Pinging(Protocol):
+    """A connection that can ping its CSMS."""
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The round trip of the last ping."""
+
+    def set_ping_interval(self, interval_s: float) -> None:
+        """Ping every so many seconds from now on; 0: never."""
+
+
 class _TakesText(Protocol):
     def __call__(self, text: str) -> None: ...
 
@@ -126,6 +138,16 @@ class FaultyConnection:
     def ocpp(self) -> str:
         """The version that was negotiated."""
         return self.inner.ocpp
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The round trip of the last ping in milliseconds; None where there are no pings."""
+        return self.inner.latency_ms if isinstance(self.inner, Pinging) else None
+
+    def set_ping_interval(self, interval_s: float) -> None:
+        """Ping every `interval_s` seconds from now on, where the inner connection can; 0: never."""
+        if isinstance(self.inner, Pinging):
+            self.inner.set_ping_interval(interval_s)
 
     def suffer(self, conditions: NetworkConditions) -> None:
         """Be treated by these conditions from now on."""

@@ -116,11 +116,9 @@ def _rejected(error: BaseException, code: int, profile: ConnectionProfile, addre
             "Install it as CA certificate if you trust it, or the root certificate of the CSMS.",
         )
     if code in _UNKNOWN_ISSUER or code in _SELF_SIGNED:
-        issuer = f', "{_issuer(chain[-1])}",' if chain else ""
+        issuer = f'the issuer "{_issuer(chain[-1])}"' if chain else "an unknown issuer"
         return _failed(
-            f"{what} has an unknown issuer{issuer} that leads to no certificate in {profile.ca_file}."
-            if not issuer
-            else f"{what} leads to an issuer{issuer} that is not in {profile.ca_file}.",
+            f"{what} leads to {issuer}, which is not in {profile.ca_file}.",
             "Install the root certificate of the CSMS: --ca FILE; the CSMS itself must send what lies between.",
         )
     verdict = _OTHER_VERDICTS.get(code) or f"is not valid ({getattr(error, 'verify_message', '') or f'code {code}'})"

@@ -153,6 +153,11 @@ def test_wrong_figures_are_named(figures: dict[str, Any], says: str) -> None:
 # -- up ----------------------------------------------------------------------------------------------------------------
 
 
+async def test_a_link_without_pings_takes_the_interval(rig: Rig) -> None:
+    rig.connection.set_ping_interval(60)
+    assert rig.connection.latency_ms is None
+
+
 async def test_a_good_network_adds_nothing(rig: Rig) -> None:
     assert rig.connection.send == rig.connection.inner.send
     assert rig.connection.received == rig.heard.received
@@ -457,6 +462,11 @@ async def test_around_a_websocket() -> None:
         connection = await transport.connect(profile, heard)
         station = await stations.get()
         assert connection.send == connection.inner.send
+        assert connection.latency_ms is None
+        connection.set_ping_interval(0.01)
+        while connection.latency_ms is None:
+            await asyncio.sleep(0.01)
+        connection.set_ping_interval(0)
         connection.send("1")
         assert await asyncio.wait_for(texts.get(), 5) == "1"
 

@@ -16,6 +16,9 @@ import pytest
 import trustme
 
 from emulator.domain.errors import ConnectionFailed, ConnectionProblem
+from emulator.domain.ports import ConnectionProfile
+from emulator.transports.address import address_of
+from emulator.transports.tls_failures import tls_failure
 from emulator.transports.websocket import WebSocketTransport
 
 NOW = datetime.now(UTC)
@@ -215,7 +218,7 @@ async def test_an_expired_root_is_named(running_server: Any, listener: Any, prof
 async def test_an_unknown_issuer(running_server: Any, listener: Any, profile: Any, pki: Pki) -> None:
     other = trustme.CA(organization_name="Somebody Else")
     sentence = await server_failure(running_server, listener, profile, pki.server(ca=other), ca_file=pki.ca_file)
-    assert "leads to an issuer" in sentence
+    assert "leads to the issuer" in sentence
     assert "Somebody Else" in sentence
     assert pki.ca_file in sentence
 
@@ -226,7 +229,7 @@ async def test_a_missing_intermediate(running_server: Any, listener: Any, profil
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pki.write("leaf.pem", leaf.cert_chain_pems[0]), pki.write("leaf.key", leaf.private_key_pem))
     sentence = await server_failure(running_server, listener, profile, context, ca_file=pki.ca_file)
-    assert "leads to an issuer" in sentence
+    assert "leads to the issuer" in sentence
 
 
 async def test_a_whole_chain(running_server: Any, listener: Any, pki: Pki) -> None:
@@ -437,3 +440,28 @@ def test_other_loops(runner: Any, running_server: Any, listener: Any, profile: A
         assert "expired 3 days" in await server_failure(running_server, listener, profile, old, ca_file=pki.ca_file)
 
     runner(run)
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"reason": "SSLV3_ALERT_BAD_CERTIFICATE"}, "rejected the station's certificate"),
+        ({"reason": "SSLV3_ALERT_CERTIFICATE_EXPIRED"}, "calls the station's certificate expired"),
+        ({"reason": "SOMETHING_NEW"}, "failed in the TLS handshake (something new)"),
+        ({"reason": None}, "failed in the TLS handshake (no reason given)"),
+        ({"verify_code": 66}, "has too short a key"),
+        ({"verify_code": 99, "verify_message": "odd"}, "is not valid (odd)"),
+        ({"verify_code": 10}, "or one that signs it is expired"),
+        ({"verify_code": 20}, "leads to an unknown issuer"),
+        ({"verify_code": 62}, "is for another host, not for host"),
+        ({"verify_code": 20, "rejected_chain": [b"no certificate"]}, "leads to an unknown issuer"),
+    ],
+)
+def test_every_error_has_a_sentence_even_without_the_certificates(facts: dict[str, Any], says: str) -> None:
+    error = ssl.SSLError(1, "x")
+    for name, value in facts.items():
+        setattr(error, name, value)
+    profile = ConnectionProfile("wss://host/", "CP1", ("1.6",), 2, ca_file="/nowhere/ca.pem")
+    failed = tls_failure(error, profile, address_of(profile))
+    assert says in failed.sentence
+    assert failed.hint
