@@ -339,8 +339,7 @@ class CableItem(Thing):
     def shown(self) -> bool:
         """Whether there is such a cable now."""
         connector = self.stage.connector(self.target.evse, self.target.connector)[0]
-        away = connector.plugged or connector.cable_left
-        return away and not self.stage.in_hand(connector.evse, connector.id)
+        return connector.plugged or connector.cable_left
 
     def bounds(self) -> QRectF:
         """Cable, plug and padlock."""
@@ -374,6 +373,8 @@ class CableItem(Thing):
         stage, brushes = self.stage, self.stage.brushes
         connector, place, evse_place = stage.connector(self.target.evse, self.target.connector)
         side = evse_place.side
+        if stage.in_hand(connector.evse, connector.id):
+            return  # hidden would lose the mouse, which drags it
         flows = connector.plugged and connector.state is State.CHARGING
         if not connector.attached:
             tip = connectors.parked_tip(place.holster, side)
