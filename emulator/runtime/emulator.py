@@ -21,6 +21,7 @@ from emulator.rpc.interceptor import Interceptor
 from emulator.runtime.clocks import StationClock, VirtualClock
 from emulator.runtime.configuration import BadConfiguration, StationConfiguration
 from emulator.runtime.hardware_memory import HardwareMemory
+from emulator.runtime.local_limits import LocalLimits
 from emulator.runtime.software import Machine, Software
 from emulator.runtime.tables import device_schema
 from emulator.services.connection import LinkState
@@ -85,6 +86,7 @@ class Emulator:
         self.network = FaultyTransport(transport, clock, randomness)
         self.interceptor = Interceptor(clock)
         self.memory = memory
+        self.local_limits = LocalLimits(self)
         self.station = configuration.build()
         self.model = DeviceModel(device_schema(configuration.makeup()), memory, secrets)
         self._configure_model()
@@ -142,6 +144,7 @@ class Emulator:
             await self._closed(link.state)
             link.abort()
             await self._end_software()
+            self.local_limits.stop()
             if self.stopped is not None:
                 self.stopped()
 
@@ -155,6 +158,7 @@ class Emulator:
             raise ActionRefused("The station is switched on already.")
         self.software = Software(self._machine, boot_reason)
         self.software.start(ended_by)
+        self.local_limits.apply()
         if connect and self.connection.url:
             self.software.link.connect()
         self._publish("state", None)

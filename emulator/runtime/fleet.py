@@ -55,14 +55,16 @@ class Fleet:
         cls,
         options: RunOptions,
         *,
+        configuration: StationConfiguration | None = None,
         report: Callable[[EnvironmentProblem], None] | None = None,
         transport: Transport | None = None,
     ) -> Fleet:
         """The stations that the options ask for, switched off; `report` hears when the log cannot be written.
 
-        Raises BadConfiguration, and EnvironmentProblem when the data folder cannot be used.
+        `configuration` is that of the options, where the caller has it already. Raises BadConfiguration, and
+        EnvironmentProblem when the data folder cannot be used.
         """
-        base = station_configuration(options)
+        base = configuration or station_configuration(options)
         folder = data_folder(base.id, options.data)
         loop = asyncio.get_running_loop()
         database = Database.open(folder, call_later=loop.call_later, report=report)
@@ -87,13 +89,6 @@ class Fleet:
     def first(self) -> Emulator:
         """The first station, or the only one."""
         return next(iter(self.stations.values()))
-
-    def check_connection(self) -> None:
-        """Look at the URL and the files of TLS before anything is sent; raises BadConfiguration."""
-        try:
-            _check(self.first.profile())
-        except ConnectionFailed as problem:
-            raise BadConfiguration(problem.sentence, problem.hint) from problem
 
     async def start(self) -> None:
         """Switch every station on; those with a URL connect."""
@@ -167,8 +162,22 @@ def _numbered(base: StationConfiguration, count: int | None) -> Iterable[Station
         yield dataclasses.replace(base, **changes)
 
 
-def _check(profile: ConnectionProfile) -> None:
-    if profile.url and address_of(profile).secure:
-        from emulator.transports.tls import client_context
+def check_connection(configuration: StationConfiguration) -> None:
+    """Look at the URL and the files of TLS before anything is sent; raises BadConfiguration."""
+    wanted = configuration.connection
+    profile = ConnectionProfile(
+        url=wanted.url,
+        identity=configuration.id,
+        offered=wanted.ocpp,
+        security_profile=wanted.security_profile,
+        ca_file=wanted.ca,
+        certificate_file=wanted.certificate,
+        key_file=wanted.key,
+    )
+    try:
+        if address_of(profile).secure:
+            from emulator.transports.tls import client_context
 
-        client_context(profile)
+            client_context(profile)
+    except ConnectionFailed as problem:
+        raise BadConfiguration(problem.sentence, problem.hint) from problem

@@ -18,7 +18,8 @@ PASSWORD_VARIABLE = "FORECOURT_PASSWORD"
 class RunOptions:
     """The options of `forecourt run` (control.md); None and empty: not given.
 
-    `control` is "[HOST:]PORT"; `roots` are pairs of use ("CSMS") and file; `settings` pairs of name and value.
+    `control` is host and port of the control socket (0: a free one); `roots` are pairs of use ("CSMS") and file;
+    `settings` pairs of name and value.
     """
 
     station_file: Path | None = None
@@ -35,7 +36,7 @@ class RunOptions:
     data: Path | None = None
     fresh: bool = False
     count: int | None = None
-    control: str | None = None
+    control: tuple[str, int] | None = None
     clock_speed: float = 1.0
     log_frames: bool = False
 

@@ -86,3 +86,10 @@ SNAPSHOT_SCHEMA: Schema = {
         "certificates": _list({}),
     },
 }  # fmt: skip
+
+PROBLEM = _object(pointer=TEXT, keyword=TEXT, message=TEXT)
+FRAME_SCHEMA: Schema = _object(
+    seq=NUMBER, time=TEXT, direction={"enum": ["sent", "received"]},
+    type={"enum": ["CALL", "CALLRESULT", "CALLERROR", "MALFORMED"]}, action=TEXT, message_id=TEXT, payload={}, raw=TEXT,
+    ocpp=TEXT, valid=FLAG, problems=_list(PROBLEM), answers=MAYBE_NUMBER, latency_ms=MAYBE_NUMBER,
+)  # fmt: skip

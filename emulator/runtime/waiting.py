@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from emulator.dialects.dialect import timestamp
 from emulator.domain.errors import ForecourtError
 from emulator.domain.frames import Frame
+from emulator.domain.times import timestamp
 
 if TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator, Event
@@ -72,6 +72,9 @@ async def wait_for(
         if result is not None and not found.done():
             found.set_result(result)
 
+    def give_up() -> None:
+        found.cancel()
+
     def heard(event: Event) -> None:
         if frame is not None and event.kind == "frame" and frame_matches(event.body, frame):
             offer(frame_as_json(event.body))
@@ -79,7 +82,7 @@ async def wait_for(
             offer(_state_match(emulator, state))
 
     unsubscribe = emulator.subscribe(heard, ["frame", "state"])
-    timer = emulator.clock.call_later(timeout_s, lambda: None if found.done() else found.cancel())
+    timer = emulator.clock.call_later(timeout_s, give_up)
     try:
         if frame is not None and after is not None:
             offer(next((frame_as_json(f) for f in emulator.frames(after, 100_000) if frame_matches(f, frame)), None))
@@ -98,12 +101,6 @@ async def wait_for(
 
 def _state_match(emulator: Emulator, wanted: dict[str, Any]) -> dict[str, Any] | None:
     parts = {pointer.split("/")[1] for pointer in wanted if pointer.count("/")}
-    known = emulator.snapshot(*[part for part in parts if part in _parts()])
+    known = emulator.snapshot(*parts)
     values = {pointer: at_pointer(known, pointer) for pointer in wanted}
     return values if values == wanted else None
-
-
-def _parts() -> frozenset[str]:
-    from emulator.runtime.snapshot import PARTS
-
-    return frozenset(PARTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 from emulator.domain.errors import ActionRefused
@@ -58,7 +57,7 @@ class Network:
 
     async def perform(self, emulator: Emulator) -> None:
         """The conditions hold at once."""
-        values: dict[str, Any] = dataclasses.asdict(self)
+        values: dict[str, Any] = dict(vars(self))
         try:
             emulator.network.conditions = NetworkConditions(**values)
         except ValueError as problem:
@@ -106,11 +105,11 @@ class SetClock:
 
     async def perform(self, emulator: Emulator) -> None:
         """The changes hold at once."""
-        from emulator.dialects.dialect import moment
+        from emulator.domain.times import parsed_time
         from emulator.runtime.clocks import StationClock
 
         clock = emulator.clock
-        time = moment(self.set_) if self.set_ is not None else None
+        time = parsed_time(self.set_) if self.set_ is not None else None
         if self.set_ is not None and time is None:
             raise BadParameters(f"{self.set_!r} is not a date and time such as 2026-01-05T12:00:00Z.")
         if isinstance(clock, StationClock):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Protocol, TypeVar
+from functools import cache
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from emulator.domain.errors import ForecourtError
+from emulator.runtime.checking import Checker, unknown_name
 
 if typing.TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator
@@ -54,9 +55,9 @@ def action(name: str, description: str, result: dict[str, Any] | None = None) ->
     """Make a class an action: a frozen dataclass whose fields are the parameters."""
 
     def register(kind: A) -> A:
-        made = dataclasses.dataclass(frozen=True)(kind)
+        made: Any = dataclasses.dataclass(frozen=True)(kind)
         ACTIONS[name] = Entry(name, description, made, result or NOTHING)
-        return made
+        return cast(A, made)
 
     return register
 
@@ -65,7 +66,7 @@ def parameter(default: Any, description: str, **schema: Any) -> Any:
     """A field with its description and whatever its JSON Schema says beyond the type (minimum, enum ...)."""
     metadata = {"description": description, **schema}
     if isinstance(default, dict | list):
-        return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -76,21 +77,23 @@ REQUIRED = dataclasses.MISSING
 
 def load() -> Mapping[str, Entry]:
     """All actions; imports the modules that declare them."""
-    from emulator.runtime.actions import hardware, link, looking, settings, wire  # noqa: F401
+    from emulator.runtime.actions import breakdowns, hardware, link, looking, settings, wire  # noqa: F401
 
     return ACTIONS
 
 
 def build(name: str, parameters: Mapping[str, Any]) -> Action:
-    """An action from its name and parameters; raises UnknownAction and BadParameters with what is wrong."""
+    """An action from its name and parameters; raises UnknownAction and BadParameters, which say what is wrong."""
     entry = load().get(name)
     if entry is None:
-        near = difflib.get_close_matches(name, ACTIONS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise UnknownAction(f"There is no action {name!r}.{hint}")
-    _validate(entry, parameters)
-    fields = {python_name(key): value for key, value in parameters.items()}
-    return entry.kind(**fields)
+        raise UnknownAction(_sentence(unknown_name(name, ACTIONS, "action")))
+    if (mistake := _checker(name).mistake(parameters)) is not None:
+        raise BadParameters(f"The action {name!r}: {mistake}.")
+    return entry.kind(**{python_name(key): value for key, value in parameters.items()})
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def python_name(parameter_name: str) -> str:
@@ -103,19 +106,9 @@ def wire_name(field_name: str) -> str:
     return field_name.rstrip("_")
 
 
-def _validate(entry: Entry, parameters: Mapping[str, Any]) -> None:
-    import jsonschema_rs
-
-    schema = parameters_schema(entry)
-    known = schema["properties"]
-    for key in parameters:
-        if key not in known and not schema["additionalProperties"]:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" It takes: {', '.join(known) or 'nothing'}."
-            raise BadParameters(f"The action {entry.name!r} has no parameter {key!r}.{hint}")
-    for error in jsonschema_rs.iter_errors(schema, dict(parameters)):
-        where = "/".join(str(part) for part in error.instance_path)
-        raise BadParameters(f"The action {entry.name!r}: {where + ': ' if where else ''}{error.message}.")
+@cache
+def _checker(name: str) -> Checker:
+    return Checker(parameters_schema(ACTIONS[name]))
 
 
 def parameters_schema(entry: Entry) -> dict[str, Any]:
@@ -127,7 +120,9 @@ def parameters_schema(entry: Entry) -> dict[str, Any]:
         properties[name] = {**_type_schema(hints[field.name]), **field.metadata}
         if field.default is not dataclasses.MISSING:
             properties[name]["default"] = field.default
-        elif field.default_factory is dataclasses.MISSING:
+        elif field.default_factory is not dataclasses.MISSING:
+            properties[name]["default"] = field.default_factory()
+        else:
             required.append(name)
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema

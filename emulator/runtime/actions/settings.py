@@ -11,8 +11,15 @@ from emulator.runtime.actions.registry import BadParameters, action, parameter
 if TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator
 
+STATUS = {
+    "type": "object",
+    "properties": {"status": {"enum": ["Accepted", "RebootRequired"]}},
+    "required": ["status"],
+}
+VALUE = {"type": "object", "properties": {"value": {"type": ["string", "null"]}}, "required": ["value"]}
 
-@action("set_variable", "Writes a setting, read-only ones included.", {"type": "object"})
+
+@action("set_variable", "Writes a setting, read-only ones included.", STATUS)
 class SetVariable:
     """Write a variable or a 1.6 key."""
 
@@ -43,7 +50,7 @@ class SetVariable:
         return {"status": str(outcome.status)}
 
 
-@action("get_variable", "Reads a setting.", {"type": "object"})
+@action("get_variable", "Reads a setting.", VALUE)
 class GetVariable:
     """Read a variable or a 1.6 key."""
 

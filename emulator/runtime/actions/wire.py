@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from emulator.domain.calls import InvalidAnswer
 from emulator.domain.errors import ActionRefused, CallFailed, CallRefused, NotConnected
 from emulator.runtime.actions.registry import REQUIRED, action, parameter
 
@@ -11,7 +12,40 @@ if TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator
 
 
-@action("send", "Sends a CALL as given, valid or not.", {"type": "object"})
+SENT_RESULT = {
+    "type": "object",
+    "properties": {
+        "response": {"description": "the payload of the CALLRESULT, valid or not"},
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": {"type": "string"},
+                "description": {"type": "string"},
+                "details": {"type": "object"},
+            },
+        },
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+ERROR = {
+    "properties": {"code": {"type": "string"}, "description": {"type": "string"}, "details": {"type": "object"}},
+    "required": ["code"],
+    "additionalProperties": False,
+}
+HELD_FRAME = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer"},
+        "direction": {"enum": ["sent", "received"]},
+        "action": {"type": "string"},
+        "text": {"type": "string"},
+        "since": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+@action("send", "Sends a CALL as given, valid or not; returns what came back.", SENT_RESULT)
 class Send:
     """A CALL of the operator's."""
 
@@ -23,6 +57,8 @@ class Send:
         endpoint = emulator.running.dialect.endpoint
         try:
             return {"response": await endpoint.request(self.action, dict(self.payload), forced=True)}
+        except InvalidAnswer as answer:
+            return {"response": answer.payload}
         except CallRefused as refusal:
             error = {"code": refusal.code, "description": refusal.description, "details": refusal.details}
             return {"error": error}
@@ -50,10 +86,10 @@ class Answer:
 
     action: str = parameter("*", "the action; *: any")
     payload: dict[str, Any] | None = parameter(None, "answer with this payload")
-    error: dict[str, Any] | None = parameter(None, "answer with a CALLERROR: {code, description, details}")
+    error: dict[str, Any] | None = parameter(None, "answer with a CALLERROR", **ERROR)
     drop: bool = parameter(False, "do not answer at all")
     delay_ms: float = parameter(0.0, "answer so much later", minimum=0)
-    times: int = parameter(1, "for so many CALLs", minimum=1)
+    times: int = parameter(1, "for so many CALLs; 0 takes earlier decisions on this action back", minimum=0)
 
     async def perform(self, emulator: Emulator) -> None:
         """The next CALLs are answered so."""
@@ -76,7 +112,7 @@ class Hold:
         emulator.interceptor.hold(self.direction, self.action, self.on)
 
 
-@action("held", "Lists the frames that wait at breakpoints.", {"type": "array", "items": {"type": "object"}})
+@action("held", "Lists the frames that wait at breakpoints.", {"type": "array", "items": HELD_FRAME})
 class Held:
     """What waits."""
 
@@ -95,5 +131,5 @@ class Release:
 
     async def perform(self, emulator: Emulator) -> None:
         """The frame goes on its way, or is gone."""
-        if not emulator.interceptor.release(self.id_, self.text, self.drop):
+        if not emulator.interceptor.release(self.id_, self.text, self.drop) and self.id_ != "*":
             raise ActionRefused(f"No frame with id {self.id_!r} is held.")

@@ -1,0 +1,1 @@
+"""The command line: forecourt, forecourt run, forecourt csms, forecourt scenario."""

@@ -1,0 +1,1 @@
+"""The front door over JSON-RPC on a loopback WebSocket."""
