@@ -91,8 +91,8 @@ class Evse:
     """One place that serves one car at a time, with a meter of its own."""
 
     __slots__ = (
-        "bay_occupied", "connectors", "current", "energy", "fault", "id", "max_power_w", "operative", "phases",
-        "vehicle", "voltage_v",
+        "bay_occupied", "connectors", "current", "energy", "fault", "held", "id", "max_power_w", "meter_works",
+        "operative", "phases", "vehicle", "voltage_v",
     )  # fmt: skip
 
     def __init__(
@@ -105,10 +105,13 @@ class Evse:
         self.voltage_v = voltage_v
         self.connectors: list[Connector] = []
         self.operative = True
+        # The software keeps it out of use for a while: it is being reset, or waits for the rest of the station.
+        self.held = False
         self.fault: Fault | None = None
         self.bay_occupied = False
         self.vehicle: Vehicle | None = None
         self.energy = EnergyTransfer(register_wh)
+        self.meter_works = True
 
     def connector(self, connector_id: int) -> Connector | None:
         """The connector of that number, or None."""
@@ -152,8 +155,8 @@ class Station:
                 yield evse, connector
 
     def usable(self, evse: Evse, connector: Connector) -> bool:
-        """Whether station, EVSE and connector are all operative."""
-        return self.operative and evse.operative and connector.operative
+        """Whether station, EVSE and connector are all operative (each has a state of its own: G03, note 1)."""
+        return self.operative and evse.operative and connector.operative and not evse.held
 
     def fault_of(self, evse: Evse, connector: Connector) -> Fault | None:
         """The fault that concerns a connector: its own, its EVSE's or the station's."""

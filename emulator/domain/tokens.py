@@ -38,7 +38,10 @@ class AuthorizationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdToken:
-    """A token as presented; tokens are compared without regard to case (IdTokenType.idToken is an identifierString)."""
+    """A token as presented.
+
+    Two are the same when value and type are (2.0.1 C01.FR.25); case does not matter (idToken is an identifierString).
+    """
 
     value: str
     type: str = IdTokenType.ISO14443
@@ -46,7 +49,7 @@ class IdToken:
     @property
     def key(self) -> str:
         """What the token is remembered and compared by."""
-        return self.value.casefold()
+        return f"{self.type}:{self.value.casefold()}"
 
     def same_as(self, other: IdToken | None) -> bool:
         """Whether both stand for the same token."""
@@ -64,16 +67,25 @@ class IdToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What is known of a token: IdTokenInfoType of 2.0.1, IdTagInfo of 1.6."""
+    """What is known of a token: IdTokenInfoType of 2.0.1, IdTagInfo of 1.6.
+
+    `expires_at` is when the station may no longer rely on it (cacheExpiryDateTime, expiryDate); `evse_ids` are the only
+    EVSEs on which it may charge, none meaning all (C01.FR.19, C01.FR.20).
+    """
 
     status: str
     group: IdToken | None = None
     expires_at: datetime | None = None
+    evse_ids: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:
         """Whether the token may charge."""
         return self.status == AuthorizationStatus.ACCEPTED
+
+    def allows(self, evse_id: int) -> bool:
+        """Whether the token may charge on this EVSE (C01.FR.21); 0: the driver has not chosen one yet."""
+        return self.accepted and (not self.evse_ids or evse_id == 0 or evse_id in self.evse_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +94,18 @@ class Authorization:
 
     `token` is None only where charging needs no identification; `remote_start_id` is set when the CSMS started it.
     `confirmed` is False while the permission is the station's own decision, made offline or from its memory.
+    `evse_ids` are the only EVSEs for which it holds, none meaning all.
     """
 
     token: IdToken
     group: IdToken | None = None
     remote_start_id: int | None = None
     confirmed: bool = True
+    evse_ids: tuple[int, ...] = ()
+
+    def allows(self, evse_id: int) -> bool:
+        """Whether it holds for this EVSE (C01.FR.21)."""
+        return not self.evse_ids or evse_id in self.evse_ids
 
     def covers(self, other: IdToken, other_group: IdToken | None = None) -> bool:
         """Whether `other` may stop what this authorized: the same token, or one of the same group."""

@@ -158,7 +158,8 @@ class Transaction:
     stopped_reason: str | None = None
     # What ended the authorization while the transaction itself goes on until its stop point.
     stop_cause: str | None = None
-    energy_started_at: datetime | None = None
+    # For how many seconds energy has flowed so far.
+    charging_s: float = 0.0
     ended_samples: list[MeterValue] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -179,6 +180,7 @@ class Transaction:
             "meter_stop_wh": self.meter_stop_wh,
             "stopped_reason": self.stopped_reason,
             "stop_cause": self.stop_cause,
+            "charging_s": self.charging_s,
             "ended_samples": [value.to_json() for value in self.ended_samples],
         }
 
@@ -202,6 +204,7 @@ class Transaction:
             meter_stop_wh=data["meter_stop_wh"],
             stopped_reason=data["stopped_reason"],
             stop_cause=data["stop_cause"],
+            charging_s=data.get("charging_s", 0.0),
             ended_samples=[MeterValue.from_json(value) for value in data["ended_samples"]],
         )
 

@@ -13,6 +13,9 @@ from emulator.services.context import StationContext
 CACHE_TABLE = "authorization_cache"
 
 ACCEPTED = TokenInfo(AuthorizationStatus.ACCEPTED)
+# C02.FR.03, C05.FR.02
+NEVER_CACHED = frozenset({IdTokenType.NO_AUTHORIZATION, IdTokenType.CENTRAL})
+
 UNKNOWN = TokenInfo(AuthorizationStatus.UNKNOWN)
 
 
@@ -66,15 +69,22 @@ class Authorizations:
         expires_at = _moment(entry.get("expires_at"))
         if expires_at is not None and expires_at <= now:
             return TokenInfo(AuthorizationStatus.EXPIRED)  # C10.FR.08: not valid any more
-        return TokenInfo(entry["status"], IdToken.from_json(entry.get("group")), expires_at)
+        group = IdToken.from_json(entry.get("group"))
+        return TokenInfo(entry["status"], group, expires_at, tuple(entry.get("evse_ids", ())))
 
     def remember(self, token: IdToken, info: TokenInfo) -> None:
         """Keep what the CSMS said of a token (C10.FR.01; 1.6 section 3.5.1)."""
         model = self._context.model
-        if not model.boolean(settings.AUTH_CACHE_ENABLED) or token.type == IdTokenType.NO_AUTHORIZATION:
+        if not model.boolean(settings.AUTH_CACHE_ENABLED) or token.type in NEVER_CACHED:
+            return
+        now = self._context.clock.now()
+        if info.expires_at is not None and info.expires_at <= now:
+            self._context.memory.delete(CACHE_TABLE, token.key)  # C10.FR.10, note; C10.FR.13
             return
         life_time_s = model.integer(settings.AUTH_CACHE_LIFE_TIME) if model.has(settings.AUTH_CACHE_LIFE_TIME) else 0
-        forget_at = self._context.clock.now() + timedelta(seconds=life_time_s) if life_time_s > 0 else None
+        # C10.FR.08: the life time counts only where the CSMS has not said when the entry expires
+        limited = life_time_s > 0 and info.expires_at is None
+        forget_at = now + timedelta(seconds=life_time_s) if limited else None
         entry: dict[str, Any] = {
             "id_token": token.value,
             "type": token.type,
@@ -82,6 +92,7 @@ class Authorizations:
             "group": info.group.to_json() if info.group else None,
             "expires_at": info.expires_at.isoformat() if info.expires_at else None,
             "forget_at": forget_at.isoformat() if forget_at else None,
+            "evse_ids": list(info.evse_ids),
         }
         self._context.memory.put(CACHE_TABLE, token.key, entry)
 

@@ -24,7 +24,7 @@ class Availability:
 
     def __init__(self, context: StationContext) -> None:
         self._context = context
-        # What is to become (in)operative once the EVSE's transaction has ended.
+        # What is to become inoperative once its transaction has ended: key -> whether with all that belongs to it.
         self._scheduled: dict[str, bool] = {}
 
     def restore(self) -> None:
@@ -33,50 +33,59 @@ class Availability:
             if (holder := self._holder(key)) is not None:
                 holder.operative = value
         # A change that waited for its transaction when the station went down is due now: no transaction survived.
-        for key, value in self._context.memory.items(f"{TABLE}_scheduled"):
-            self._apply(key, operative=value)
+        for key, everywhere in self._context.memory.items(f"{TABLE}_scheduled"):
+            self._apply(key, operative=False, everywhere=everywhere)
         self._context.memory.clear(f"{TABLE}_scheduled")
+        for evse in self._context.station.evses:
+            evse.held = False
 
-    def change(self, operative: bool, evse_id: int = 0, connector_id: int = 0) -> str:
-        """ChangeAvailability for the station (0), an EVSE or a connector (G03, G04; 1.6 section 5.2)."""
+    def change(self, operative: bool, evse_id: int = 0, connector_id: int = 0, *, everywhere: bool = False) -> str:
+        """ChangeAvailability for the station (0), an EVSE or a connector (G03, G04; 1.6 section 5.2).
+
+        Each of them has a state of its own (G03, note 1), unless `everywhere` makes a change of the station one of all
+        that belongs to it (1.6: "the status change applies to the Charge Point and all Connectors").
+        """
         key = _key(evse_id, connector_id)
         holder = self._holder(key)
         if holder is None:
             return ChangeAvailabilityStatus.REJECTED
         self._cancel(key)
-        if holder.operative == operative:
-            return ChangeAvailabilityStatus.ACCEPTED  # G03.FR.04: already so
+        if holder.operative == operative and not (everywhere and self._differs_below(operative)):
+            return ChangeAvailabilityStatus.ACCEPTED  # G03.FR.03, G04.FR.04: already so
         if not operative and self._transaction_at(evse_id):
-            self._scheduled[key] = operative
-            self._context.memory.put(f"{TABLE}_scheduled", key, operative)
-            if evse_id == 0:
-                self._free_evses_now(operative)
-            return ChangeAvailabilityStatus.SCHEDULED  # G03.FR.05
-        self._apply(key, operative)
+            self._scheduled[key] = everywhere
+            self._context.memory.put(f"{TABLE}_scheduled", key, everywhere)
+            self.hold()
+            return ChangeAvailabilityStatus.SCHEDULED  # G03.FR.05, G04.FR.06
+        self._apply(key, operative, everywhere)
         return ChangeAvailabilityStatus.ACCEPTED
 
-    def _free_evses_now(self, operative: bool) -> None:
-        """While one EVSE still charges, the idle ones of the station change at once (G04.FR.06)."""
+    def _differs_below(self, operative: bool) -> bool:
+        pairs = self._context.station.connectors()
+        return any(evse.operative != operative or connector.operative != operative for evse, connector in pairs)
+
+    def hold(self) -> None:
+        """Keep idle EVSEs out of use while the station waits for others to end theirs, and while they are reset."""
+        station_waits = _key(0, 0) in self._scheduled
         for session in self._context.transactions.sessions:
-            if session.transaction is None:
-                session.evse.operative = operative
+            waits = station_waits or self._context.provisioning.waits_for_idle(session.evse.id)
+            held = waits and session.transaction is None
+            if held != session.evse.held:
+                session.evse.held = held
                 self._context.csms.facts_changed(session.evse.id)
+                self._context.changed()
 
     def _cancel(self, key: str) -> None:
         if self._scheduled.pop(key, None) is not None:
             self._context.memory.delete(f"{TABLE}_scheduled", key)
-            if key == _key(0, 0):
-                for evse in self._context.station.evses:
-                    evse.operative = bool(self._context.memory.get(TABLE, _key(evse.id, 0)) in {None, True})
-                    self._context.csms.facts_changed(evse.id)
+            self.hold()
 
-    def _apply(self, key: str, operative: bool) -> None:
+    def _apply(self, key: str, operative: bool, everywhere: bool) -> None:
         if (holder := self._holder(key)) is None:
             return
         self._context.memory.put(TABLE, key, operative)
         holder.operative = operative
-        if isinstance(holder, Station):
-            # The station's availability is that of all its EVSEs and connectors.
+        if everywhere and isinstance(holder, Station):
             for evse, connector in holder.connectors():
                 evse.operative = connector.operative = operative
                 self._context.memory.put(TABLE, _key(evse.id, 0), operative)
@@ -91,9 +100,10 @@ class Availability:
         for key in list(self._scheduled):
             scheduled_evse = int(key.split("/")[0])
             if scheduled_evse in {0, evse_id} and not self._transaction_at(scheduled_evse):
-                operative = self._scheduled.pop(key)
+                everywhere = self._scheduled.pop(key)
                 self._context.memory.delete(f"{TABLE}_scheduled", key)
-                self._apply(key, operative)
+                self._apply(key, operative=False, everywhere=everywhere)
+        self.hold()
 
     def _transaction_at(self, evse_id: int) -> bool:
         sessions = self._context.transactions.ongoing()
@@ -122,8 +132,6 @@ class Availability:
         evse.vehicle = vehicle
         connector.cable_present = True
         connector.vehicle_present = True
-        session = self._context.transactions.session(evse_id)
-        self._context.reader.plugged(session)
         self._context.csms.facts_changed(evse_id)
         self._context.transactions.plugged(connector)
 

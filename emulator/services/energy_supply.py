@@ -14,6 +14,12 @@ def wiring(evse: Evse) -> tuple[int, float]:
     return (0, evse.voltage_v) if evse.current is Current.DC else (evse.phases, evse.voltage_v)
 
 
+def phases_used(evse: Evse) -> int | None:
+    """On how many phases the car charges; None on DC, or without a car."""
+    phases, _ = wiring(evse)
+    return min(phases, evse.vehicle.phases) if phases and evse.vehicle else None
+
+
 def offered_w(evse: Evse, connector: Connector, limit_w: float | None) -> float:
     """The power that the station's side allows, in watts; 0 where less than the minimum current would be left."""
     phases, voltage_v = wiring(evse)

@@ -159,6 +159,10 @@ class Metering:
 
     def current_values(self, evse: Evse, measurands: Iterable[str], context: ReadingContext) -> MeterValue | None:
         """The values of some measurands now; None when none of them can be measured here."""
+        if not evse.id:
+            return None  # the driver has not chosen an EVSE yet
+        if not evse.meter_works:
+            return None
         reading = evse.energy.read(self._context.clock.monotonic())
         found = samples(measurands, reading, evse)
         return MeterValue(self._context.clock.now(), context, found) if found else None
@@ -175,6 +179,8 @@ class Metering:
     def transaction_started(self, session: Session) -> None:
         """Begin the rounds of a transaction."""
         transaction = session.transaction
+        if not session.evse.id:
+            return
         if transaction is not None:
             begin = self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_BEGIN)
             transaction.ended_samples.extend(begin)

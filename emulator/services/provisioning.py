@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from emulator.domain import settings
 from emulator.domain.csms import BootAnswer, BootStatus
-from emulator.domain.errors import CallFailed
+from emulator.domain.errors import CallFailed, NotConnected
 from emulator.domain.ports import Timer
 from emulator.domain.station import Evse
 from emulator.domain.transaction import Trigger
@@ -18,6 +18,8 @@ from emulator.services.context import StationContext
 OWN_RETRY_INTERVAL_S = 60.0
 # Without any other reason, the clock is checked once a day (OCPP-J 1.6 section 5.3).
 CLOCK_CHECK_INTERVAL_S = 24 * 3600.0
+# How long an EVSE needs to come up again after a reset of its own.
+EVSE_RESET_S = 2.0
 # How long an orderly reset waits until the CSMS knows that its transactions have ended.
 RESET_GRACE_S = 10.0
 
@@ -63,8 +65,10 @@ class Provisioning:
         self._last_sent_s = 0.0
         self._last_clock_check_s = 0.0
         self._offline_since_s: float | None = None
-        # Resets that wait for transactions to end: EVSE (0: the station) -> boot reason.
+        # Resets that wait for transactions to end: EVSE (0: the station) -> why the transactions' reset stops them.
         self._reset_when_idle: dict[int, str] = {}
+        # What is being reset now: EVSEs, or the station (0).
+        self._resetting: set[int] = set()
         context.on_change(settings.HEARTBEAT_INTERVAL, self._schedule_heartbeat)
 
     # --- connection
@@ -100,16 +104,18 @@ class Provisioning:
 
     # --- boot
 
-    def boot(self) -> None:
+    def boot(self, reason: str = "") -> None:
         """Send a BootNotification now: at start-up, when the retry interval is over, or when triggered."""
         self._cancel_boot_timer()
         if self.state is BootState.NONE:
             self.state = BootState.BOOTING
-        self._context.tasks.start(self._boot(), "boot")
+        self._context.tasks.start(self._boot(reason or self.boot_reason), "boot")
 
-    async def _boot(self) -> None:
+    async def _boot(self, reason: str) -> None:
         try:
-            answer = await self._context.csms.boot(self.boot_reason)
+            answer = await self._context.csms.boot(reason)
+        except NotConnected:
+            pass  # the next connection begins with a BootNotification
         except CallFailed as failure:
             self._context.note(f"The CSMS did not answer the BootNotification: {failure}")
             self._retry_boot(OWN_RETRY_INTERVAL_S)
@@ -204,26 +210,48 @@ class Provisioning:
         """Take a reset: Scheduled while transactions go on (B12.FR.01), else Accepted and `perform_reset` is due."""
         if on_idle and self._transactions_at(evse_id):
             self._reset_when_idle[evse_id] = stopped_reason
+            self._context.availability.hold()
             return ResetStatus.SCHEDULED
         return ResetStatus.ACCEPTED
 
-    def perform_reset(self, stopped_reason: str, evse_id: int = 0, *, grace_s: float = RESET_GRACE_S) -> None:
-        """Reset the station (0) or one EVSE: end its transactions, tell the CSMS, start anew (B11, B12)."""
-        self._context.tasks.start(self._reset(stopped_reason, evse_id, grace_s), "reset")
+    def waits_for_idle(self, evse_id: int) -> bool:
+        """Whether this EVSE has to stay free: it is being reset, or the station will be once it is idle (B12, 3a)."""
+        return bool(self._resetting & {0, evse_id}) or 0 in self._reset_when_idle
 
-    async def _reset(self, stopped_reason: str, evse_id: int, grace_s: float) -> None:
-        for session in self._context.transactions.sessions:
+    def perform_reset(
+        self,
+        stopped_reason: str,
+        evse_id: int = 0,
+        *,
+        grace_s: float = RESET_GRACE_S,
+        boot_reason: str = "RemoteReset",
+    ) -> None:
+        """Reset the station (0) or one EVSE: end its transactions, tell the CSMS, start anew (B11, B12)."""
+        self._reset_when_idle.pop(evse_id, None)
+        for session in self._context.transactions.everyone():
             if evse_id in {0, session.evse.id}:
                 self._context.transactions.end(session, stopped_reason, Trigger.RESET_COMMAND)
+        self._resetting.add(evse_id)
+        self._context.availability.hold()  # B11.FR.03, B11.FR.08: nobody begins anything new meanwhile
         if evse_id == 0:
-            await self._context.csms.drained(grace_s)  # B12.FR.05: what is not answered by then is sent after the boot
-            self._context.reboot("RemoteReset")
+            self._context.tasks.start(self._reset_station(grace_s, boot_reason), "reset")
+        else:
+            self._context.tasks.start(self._reset_evse(evse_id), "reset of an EVSE")
+
+    async def _reset_station(self, grace_s: float, boot_reason: str) -> None:
+        await self._context.csms.drained(grace_s)  # B12.FR.05: what is not answered by then is sent after the boot
+        self._context.reboot(boot_reason)
+
+    async def _reset_evse(self, evse_id: int) -> None:
+        await self._context.clock.sleep(EVSE_RESET_S)
+        self._resetting.discard(evse_id)
+        self._context.availability.hold()
 
     def transaction_ended(self, evse_id: int) -> None:
         """A reset that waited for this transaction is due (B12.FR.01)."""
         for waiting in list(self._reset_when_idle):
             if waiting in {0, evse_id} and not self._transactions_at(waiting):
-                self.perform_reset(self._reset_when_idle.pop(waiting), waiting)
+                self.perform_reset(self._reset_when_idle.pop(waiting), waiting, boot_reason="ScheduledReset")
 
     def _transactions_at(self, evse_id: int) -> bool:
         return any(evse_id in {0, session.evse.id} for session in self._context.transactions.ongoing())

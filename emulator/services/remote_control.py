@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from emulator.domain import settings
 from emulator.domain.station import Cable, Evse
-from emulator.domain.tokens import Authorization, IdToken
+from emulator.domain.tokens import Authorization, IdToken, IdTokenType
 from emulator.domain.transaction import StoppedReason, Trigger
 from emulator.services.context import StationContext
 from emulator.services.session import Session
@@ -42,7 +42,9 @@ class RemoteControl:
 
     def _can_start(self, session: Session, connector_id: int | None) -> bool:
         if session.authorization is not None or session.authorizing:
-            return False  # F01.FR.24
+            return False
+        if session.transaction is not None and session.transaction.token is not None:
+            return False  # F01.FR.24: it has been authorized, if only by somebody who has stopped meanwhile
         plugged = session.evse.plugged_connector
         if connector_id is not None and plugged is not None and plugged.id != connector_id:
             return False
@@ -68,7 +70,8 @@ class RemoteControl:
         """Begin a session for a token; call it after the request was answered (F01, F02; 1.6 section 5.11)."""
         if connector_id is not None:
             session.connector_id = connector_id
-        if self._context.model.boolean(settings.AUTHORIZE_REMOTE_START):
+        # C05.FR.01: a token that the CSMS made itself is not asked back
+        if self._context.model.boolean(settings.AUTHORIZE_REMOTE_START) and token.type != IdTokenType.CENTRAL:
             session.authorizing = True
             self._context.tasks.start(self._authorize(session, token, remote_start_id, group), "remote start")
         else:
@@ -81,8 +84,9 @@ class RemoteControl:
             info = await self._context.authorizations.check(token)
         finally:
             session.authorizing = False
-        if info.accepted and session.authorization is None:
-            self._begin(session, Authorization(token, info.group or group, remote_start_id))
+        if info.allows(session.evse.id) and session.authorization is None:
+            permission = Authorization(token, info.group or group, remote_start_id, evse_ids=info.evse_ids)
+            self._begin(session, permission)
 
     def _begin(self, session: Session, authorization: Authorization) -> None:
         self._context.transactions.authorize(session, authorization, Trigger.REMOTE_START)
@@ -102,6 +106,5 @@ class RemoteControl:
         if connector.cable is Cable.ATTACHED:
             return UnlockStatus.NO_LOCK
         connector.locked = False
-        self._context.csms.facts_changed(evse_id)
-        self._context.changed()
+        self._context.transactions.release_cable(self._context.transactions.session(evse_id))
         return UnlockStatus.UNLOCKED

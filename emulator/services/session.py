@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from emulator.domain.ports import Timer
 from emulator.domain.station import ChargingState, Evse
 from emulator.domain.tokens import Authorization
@@ -12,8 +14,9 @@ class Session:
     """The software's side of one EVSE; lost at a reboot, unlike the hardware."""
 
     __slots__ = (
-        "announce", "authorization", "authorizing", "charging_state", "connection_timer", "connector_id",
-        "energy_timer", "evse", "full_timer", "points", "served", "suspended", "transaction",
+        "announce", "authorization", "authorizing", "begin_values_due", "cable_holder", "charging_since_s",
+        "charging_state", "connection_timer", "connector_id", "energy_limit_wh", "energy_timer", "evse", "full_timer",
+        "plug_in_until", "points", "served", "suspended", "transaction",
     )  # fmt: skip
 
     def __init__(self, evse: Evse) -> None:
@@ -28,10 +31,20 @@ class Session:
         self.charging_state = ChargingState.IDLE
         # The connector that was plugged in or chosen for this session.
         self.connector_id: int | None = None
+        # Whose cable stays locked in the socket until its owner presents a token (E05.FR.11, E09.FR.03).
+        self.cable_holder: Authorization | None = None
+        # Until when the driver has to plug in.
+        self.plug_in_until: datetime | None = None
+        # Since when energy flows, in station seconds; None while none does.
+        self.charging_since_s: float | None = None
+        # The EVSE was not known when the transaction started: its first values come when charging starts (E01.FR.17).
+        self.begin_values_due = False
         # A transaction ended while the car stayed plugged in (1.6: Finishing).
         self.served = False
         # The CSMS does not accept the token, but the transaction goes on without energy.
         self.suspended = False
+        # Up to which register value it still gets some (MaxEnergyOnInvalidId).
+        self.energy_limit_wh: float | None = None
         self.connection_timer: Timer | None = None
         self.full_timer: Timer | None = None
         self.energy_timer: Timer | None = None
@@ -43,7 +56,14 @@ class Session:
 
     def cancel_timers(self) -> None:
         """Forget everything that waits."""
-        for timer in (self.connection_timer, self.full_timer, self.energy_timer):
+        if self.connection_timer is not None:
+            self.connection_timer.cancel()
+        self.connection_timer = self.plug_in_until = None
+        self.cancel_energy_timers()
+
+    def cancel_energy_timers(self) -> None:
+        """Forget what waits for energy that has to flow first."""
+        for timer in (self.full_timer, self.energy_timer):
             if timer is not None:
                 timer.cancel()
-        self.connection_timer = self.full_timer = self.energy_timer = None
+        self.full_timer = self.energy_timer = None

@@ -7,12 +7,13 @@ was true no longer is. Which points count is the dialect's to say.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 from emulator.domain import settings
 from emulator.domain.energy import Reading
-from emulator.domain.station import Cable, ChargingState, Connector
-from emulator.domain.tokens import Authorization, IdToken, TokenInfo
+from emulator.domain.station import ChargingState, Connector, Current, Evse
+from emulator.domain.tokens import Authorization, IdToken, IdTokenType, TokenInfo
 from emulator.domain.transaction import (
     EventType,
     MeterValue,
@@ -23,9 +24,10 @@ from emulator.domain.transaction import (
     Trigger,
 )
 from emulator.domain.variables import VariableRef
-from emulator.services import energy_supply
+from emulator.services import cable_lock, energy_supply
 from emulator.services.context import StationContext
 from emulator.services.session import Session
+from emulator.services.transaction_points import points, why_energy_stopped
 
 TABLE = "transactions"
 
@@ -39,6 +41,9 @@ class Transactions:
     def __init__(self, context: StationContext) -> None:
         self._context = context
         self.sessions = [Session(evse) for evse in context.station.evses]
+        # Where a driver waits who was authorized at the shared reader and has not chosen an EVSE by plugging in: an
+        # EVSE of number 0, without connectors. A transaction may start here and moves on from here (E01.FR.17).
+        self.lobby = Session(Evse(0, Current.AC, 0.0, 1, 230.0))
         self._limits_w: dict[int, float] = {}
 
     def start(self) -> None:
@@ -52,12 +57,16 @@ class Transactions:
     # --- looking
 
     def session(self, evse_id: int) -> Session:
-        """The session of an EVSE that exists."""
-        return self.sessions[evse_id - 1]
+        """The session of an EVSE that exists; 0: of the driver who has not chosen one yet."""
+        return self.sessions[evse_id - 1] if evse_id else self.lobby
+
+    def everyone(self) -> tuple[Session, ...]:
+        """All sessions, that of the driver without an EVSE too."""
+        return (*self.sessions, self.lobby)
 
     def ongoing(self) -> Iterator[Session]:
         """The sessions with a transaction."""
-        return (session for session in self.sessions if session.transaction is not None)
+        return (session for session in self.everyone() if session.transaction is not None)
 
     def find(self, transaction_id: str) -> Session | None:
         """The session whose ongoing transaction has this id."""
@@ -69,6 +78,8 @@ class Transactions:
 
     def limit_w(self, evse_id: int) -> float | None:
         """The limit in force at an EVSE, in watts: the least of those set and of EVSE.Power:MaxSet; None: no limit."""
+        if not evse_id:
+            return None
         limits = [self._limits_w[evse_id]] if evse_id in self._limits_w else []
         power = VariableRef("EVSE", "Power", evse=evse_id)
         if highest := self._context.model.text(power, "MaxSet"):
@@ -88,11 +99,38 @@ class Transactions:
     def plugged(self, connector: Connector) -> None:
         """A car was connected through this connector."""
         session = self.session(connector.evse_id)
+        self._leave_lobby(session)
         session.connector_id = connector.id
-        if session.transaction is not None and session.transaction.connector_id is None:
-            session.transaction.connector_id = connector.id
+        transaction = session.transaction
+        if transaction is not None:
+            transaction.connector_id = transaction.connector_id or connector.id
+            if session.authorization is not None:
+                transaction.stop_cause = None  # E10: the car is back in time
         self._stop_connection_timer(session)
+        if not self._context.model.boolean(settings.AUTH_ENABLED) and session.authorization is None:
+            # AuthCtrlr.Enabled false: whoever plugs in may charge (C01.FR.01 does not hold)
+            session.authorization = Authorization(IdToken("", IdTokenType.NO_AUTHORIZATION))
         self.evaluate(session, Trigger.CABLE_PLUGGED_IN)
+
+    def _leave_lobby(self, session: Session) -> None:
+        """The driver who waited without an EVSE has chosen this one, and takes permission and transaction along."""
+        lobby = self.lobby
+        permission = lobby.authorization
+        if permission is None or not permission.allows(session.evse.id):
+            return
+        if session.authorization is not None or session.transaction is not None or not self._may_start(session):
+            return
+        self._stop_connection_timer(lobby)
+        session.authorization, lobby.authorization = permission, None
+        session.announce, lobby.announce = lobby.announce, None
+        session.transaction, lobby.transaction = lobby.transaction, None
+        if session.transaction is not None:
+            session.points |= lobby.points
+            session.transaction.evse_id = session.evse.id
+            session.transaction.meter_start_wh = self.read(session).energy_wh
+            session.begin_values_due = True
+            self._context.metering.transaction_started(session)
+        lobby.points = frozenset()
 
     def unplugged(self, session: Session) -> None:
         """The car was disconnected at its side."""
@@ -100,6 +138,7 @@ class Transactions:
         model = self._context.model
         if model.boolean(settings.STOP_TX_ON_EV_SIDE_DISCONNECT) and session.authorization is not None:
             # E09.FR.01: reconnecting must not let energy flow again without a new authorization
+            cable_lock.hold(session)  # E09.FR.03
             self._deauthorize(session, StoppedReason.EV_DISCONNECTED)
         elif session.transaction is not None:
             session.transaction.stop_cause = session.transaction.stop_cause or StoppedReason.EV_DISCONNECTED
@@ -114,6 +153,7 @@ class Transactions:
         """A driver may charge here."""
         session.authorization = authorization
         session.suspended = False
+        session.energy_limit_wh = session.cable_holder = None
         session.announce = trigger if trigger is Trigger.REMOTE_START else None
         transaction = session.transaction
         if transaction is not None:
@@ -140,7 +180,7 @@ class Transactions:
             session.transaction.stop_cause = reason
             self._apply_supply(session)
             self._end(session, trigger, None)
-        session.points = self._points(session)
+        session.points = points(session)
         self._context.csms.facts_changed(session.evse.id)
 
     def bay_changed(self, session: Session) -> None:
@@ -152,14 +192,15 @@ class Transactions:
         session = self.find(transaction_id)
         if session is None or session.authorization is None:
             return
-        if info.accepted:
-            held = session.authorization
-            group = info.group or held.group
-            session.authorization = Authorization(held.token, group, held.remote_start_id)
-            return
         if token is not None and not session.authorization.token.same_as(token):
             return
+        if info.allows(session.evse.id):
+            held = session.authorization
+            group = info.group or held.group
+            session.authorization = Authorization(held.token, group, held.remote_start_id, evse_ids=info.evse_ids)
+            return
         if self._context.model.boolean(settings.STOP_TX_ON_INVALID_ID):
+            cable_lock.hold(session)  # E05.FR.11
             self.stop(session, StoppedReason.DE_AUTHORIZED, Trigger.DEAUTHORIZED)  # E05.FR.10
         else:
             self._limit_energy(session)
@@ -170,10 +211,14 @@ class Transactions:
         """Facts have changed because of `trigger`: start, update or end the transaction, and let energy flow or not."""
         if not energy_supply.may_flow(self._context.station, session):
             self._apply_supply(session)
-        before, session.points = session.points, self._points(session)
+        if session.evse.plugged_connector is None:
+            session.charging_state = ChargingState.IDLE
+        elif session.charging_state is ChargingState.IDLE:
+            session.charging_state = ChargingState.EV_CONNECTED  # what follows from it is a change of its own
+        before, session.points = session.points, points(session)
         starts, stops = self._context.csms.transaction_points()
         if session.transaction is None:
-            if session.points - before and session.points & starts:
+            if session.points - before and session.points & starts and self._may_start(session):
                 self._start(session, trigger, token)
         elif (before - session.points) & stops:
             self._end(session, trigger, token)
@@ -182,6 +227,15 @@ class Transactions:
         self.refresh_energy(session)
         self._context.csms.facts_changed(session.evse.id)
         self._context.changed()
+
+    def _may_start(self, session: Session) -> bool:
+        """Whether the EVSE is in service: where nobody may charge, a plug or a token starts no transaction (G03)."""
+        station, evse = self._context.station, session.evse
+        plugged = evse.plugged_connector
+        return evse.id == 0 or any(
+            station.usable(evse, connector) and station.fault_of(evse, connector) is None
+            for connector in ([plugged] if plugged else evse.connectors)
+        )
 
     def refresh_energy(self, session: Session, trigger: Trigger = Trigger.CHARGING_STATE_CHANGED) -> None:
         """Offer what may be offered now, and report a charging state that changes by it."""
@@ -194,53 +248,49 @@ class Transactions:
                 self._energy_point(session)
             elif trigger is Trigger.CHARGING_RATE_CHANGED and session.evse.energy.offered_w != offered_before_w:
                 self.update(session, trigger)
+        else:
+            session.charging_state = state
+            self._start_with_energy(session)
         session.charging_state = state
         self._context.csms.facts_changed(session.evse.id)
         self._context.changed()
 
+    def _start_with_energy(self, session: Session) -> None:
+        """E01.FR.06: the flow of energy itself may be what starts a transaction."""
+        before, session.points = session.points, points(session)
+        starts = self._context.csms.transaction_points()[0]
+        if TransactionPoint.ENERGY_TRANSFER in (session.points - before) & starts and self._may_start(session):
+            self._start(session, Trigger.CHARGING_STATE_CHANGED, None)
+
     def _energy_point(self, session: Session) -> None:
-        before, session.points = session.points, self._points(session)
+        before, session.points = session.points, points(session)
         if (before - session.points) & self._context.csms.transaction_points()[1]:
             if session.transaction is not None and session.transaction.stop_cause is None:
-                session.transaction.stop_cause = StoppedReason.STOPPED_BY_EV
+                session.transaction.stop_cause = why_energy_stopped(session)
             self._end(session, Trigger.CHARGING_STATE_CHANGED, None)
         else:
             self.update(session, Trigger.CHARGING_STATE_CHANGED)
-
-    def _points(self, session: Session) -> frozenset[TransactionPoint]:
-        connected = session.evse.plugged_connector is not None
-        authorized = session.authorization is not None
-        facts = {
-            TransactionPoint.PARKING_BAY_OCCUPANCY: session.evse.bay_occupied,
-            TransactionPoint.EV_CONNECTED: connected,
-            TransactionPoint.AUTHORIZED: authorized,
-            TransactionPoint.DATA_SIGNED: connected and authorized,
-            TransactionPoint.POWER_PATH_CLOSED: connected and authorized,
-            TransactionPoint.ENERGY_TRANSFER: session.evse.energy.flowing,
-        }
-        return frozenset(point for point, holds in facts.items() if holds)
 
     def _apply_supply(self, session: Session) -> None:
         evse, clock = session.evse, self._context.clock
         supply = energy_supply.supply(self._context.station, session, self.limit_w(evse.id))
         evse.energy.change(clock.monotonic(), evse.vehicle if evse.plugged_connector else None, supply)
-        self._lock(session)
-        if session.full_timer is not None:
-            session.full_timer.cancel()
-            session.full_timer = None
+        cable_lock.settle(session)
+        session.cancel_energy_timers()
         until_full_s = evse.energy.seconds_until_full(clock.monotonic())
         if until_full_s is not None:
             session.full_timer = clock.call_later(until_full_s, lambda: self.refresh_energy(session))
+        if session.energy_limit_wh is not None:
+            remaining_s = evse.energy.seconds_until_energy(clock.monotonic(), session.energy_limit_wh)
+            if remaining_s is not None:
+                session.energy_timer = clock.call_later(remaining_s, lambda: self._suspend(session))
 
-    def _lock(self, session: Session) -> None:
-        for connector in session.evse.connectors:
-            in_use = connector.plugged or (connector.locked and connector.cable_present)
-            connector.locked = (
-                in_use
-                and not connector.lock_fails
-                and (session.authorization is not None)
-                and (connector.cable is Cable.SOCKET or connector.plugged)
-            )
+    def release_cable(self, session: Session) -> None:
+        """The owner of a cable that stayed locked has come, or the CSMS has it unlocked."""
+        session.cable_holder = None
+        cable_lock.settle(session)
+        self._context.csms.facts_changed(session.evse.id)
+        self._context.changed()
 
     # --- transactions
 
@@ -273,7 +323,10 @@ class Transactions:
         """Report something about an ongoing transaction."""
         if session.transaction is None:
             return
-        if not values:
+        if session.begin_values_due and session.charging_state is ChargingState.CHARGING:
+            session.begin_values_due = False
+            values = (*self._context.metering.started_values(session), *values)  # E01.FR.17, E02.FR.21
+        elif not values:
             values = self._context.metering.updated_values(session, trigger)
         self._publish(session, EventType.UPDATED, trigger, token if trigger in NAMES_TOKEN else None, values)
 
@@ -289,12 +342,14 @@ class Transactions:
         self._context.metering.transaction_ended(session)
         session.transaction = None
         session.authorization = None
-        session.suspended = False
+        session.suspended = session.begin_values_due = False
+        session.energy_limit_wh = None
         session.served = session.evse.plugged_connector is not None
         self._publish(session, EventType.ENDED, trigger, token, values, transaction)
+        session.charging_since_s = None
         session.cancel_timers()
         self._apply_supply(session)
-        session.points = self._points(session)
+        session.points = points(session)
         self._context.availability.transaction_ended(session.evse.id)
         self._context.provisioning.transaction_ended(session.evse.id)
 
@@ -315,6 +370,7 @@ class Transactions:
         connector = session.evse.plugged_connector
         flowing = session.evse.energy.flowing
         transaction.charging_state = session.charging_state
+        self._count_charging(session, transaction, flowing)
         event = TransactionEvent(
             type=kind,
             trigger=trigger,
@@ -325,7 +381,7 @@ class Transactions:
             charging_state=session.charging_state,
             token=token,
             meter_values=values,
-            phases_used=self._phases_used(session) if flowing else None,
+            phases_used=energy_supply.phases_used(session.evse) if flowing else None,
             cable_max_current_a=connector.max_current_a if connector else None,
         )
         transaction.next_seq_no += 1
@@ -335,15 +391,16 @@ class Transactions:
                 self._context.memory.delete(TABLE, transaction.id)
             else:
                 self._context.memory.put(TABLE, transaction.id, transaction.to_json())
-            self._context.provisioning.remember_registers(session.evse)
+            if session.evse.id:
+                self._context.provisioning.remember_registers(session.evse)
             self._context.csms.transaction_event(event)
         self._context.publish("transaction", event)
 
-    @staticmethod
-    def _phases_used(session: Session) -> int | None:
-        vehicle = session.evse.vehicle
-        phases, _ = energy_supply.wiring(session.evse)
-        return min(phases, vehicle.phases) if phases and vehicle else None
+    def _count_charging(self, session: Session, transaction: Transaction, flowing: bool) -> None:
+        now_s = self._context.clock.monotonic()
+        if session.charging_since_s is not None:
+            transaction.charging_s += now_s - session.charging_since_s
+        session.charging_since_s = now_s if flowing else None
 
     def remember(self, transaction: Transaction) -> None:
         """Keep a transaction that changed without an event (its number at the CSMS)."""
@@ -374,13 +431,13 @@ class Transactions:
             if connector is not None:
                 # The car was there before the station was: nothing was plugged in now, so nothing starts by itself.
                 session.connector_id = connector.id
-            session.points = self._points(session)
+            session.points = points(session)
             session.charging_state = energy_supply.charging_state(session)
             self._apply_supply(session)
 
     def shut_down(self) -> None:
         """Stop every timer and settle the meters; nothing is reported."""
-        for session in self.sessions:
+        for session in self.everyone():
             session.cancel_timers()
             session.evse.energy.change(self._context.clock.monotonic(), session.evse.vehicle, energy_supply.NOTHING)
 
@@ -389,6 +446,7 @@ class Transactions:
     def _deauthorize(self, session: Session, reason: str) -> None:
         session.authorization = session.announce = None
         session.suspended = False
+        session.energy_limit_wh = None
         self._stop_connection_timer(session)
         if session.transaction is not None:
             session.transaction.stop_cause = reason
@@ -397,6 +455,7 @@ class Transactions:
         self._stop_connection_timer(session)
         timeout_s = self._context.model.integer(settings.EV_CONNECTION_TIME_OUT)
         if timeout_s > 0:
+            session.plug_in_until = self._context.clock.now() + timedelta(seconds=timeout_s)
             session.connection_timer = self._context.clock.call_later(
                 timeout_s, lambda: self._connection_timed_out(session)
             )
@@ -405,15 +464,22 @@ class Transactions:
     def _stop_connection_timer(session: Session) -> None:
         if session.connection_timer is not None:
             session.connection_timer.cancel()
-            session.connection_timer = None
+            session.connection_timer = session.plug_in_until = None
 
     def _connection_timed_out(self, session: Session) -> None:
-        session.connection_timer = None
-        if session.evse.plugged_connector is None:
-            connector = session.evse.connector(session.connector_id or 0)
-            if session.transaction is not None and connector is not None and connector.locked:
-                return  # E10.FR.01: a cable in the socket stays locked until its owner presents the token
-            self.stop(session, StoppedReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT)  # E03.FR.05
+        session.connection_timer = session.plug_in_until = None
+        transaction = session.transaction
+        if session.evse.plugged_connector is not None:
+            return
+        connector = session.evse.connector(session.connector_id or 0)
+        if transaction is not None and connector is not None and connector.locked:
+            return  # E10.FR.01: a cable in the socket stays locked until its owner presents the token
+        if transaction is not None and transaction.stop_cause == StoppedReason.EV_DISCONNECTED:
+            self.stop(session, StoppedReason.EV_DISCONNECTED, Trigger.EV_COMMUNICATION_LOST)  # E10.FR.02, scenario C
+        elif TransactionPoint.PARKING_BAY_OCCUPANCY in self._context.csms.transaction_points()[1]:
+            self.stop(session, StoppedReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT)  # E03.FR.15, F02.FR.08
+        else:
+            self.end(session, StoppedReason.TIMEOUT, Trigger.EV_CONNECT_TIMEOUT)  # E03.FR.05, F02.FR.07
 
     def _limit_energy(self, session: Session) -> None:
         """The token is not accepted, yet the transaction goes on (E05.FR.02, E05.FR.03)."""
@@ -422,9 +488,14 @@ class Transactions:
         if transaction is None:
             return
         limit_wh = transaction.meter_start_wh + allowed_wh
-        remaining_s = session.evse.energy.seconds_until_energy(self._context.clock.monotonic(), limit_wh)
-        if allowed_wh > 0 and remaining_s is not None and remaining_s > 0:
-            session.energy_timer = self._context.clock.call_later(remaining_s, lambda: self._limit_energy(session))
+        if self.read(session).energy_wh >= limit_wh:
+            self._suspend(session)
             return
+        session.energy_limit_wh = limit_wh
+        self.refresh_energy(session)
+
+    def _suspend(self, session: Session) -> None:
+        """Offer no more energy to a token that is not accepted, while the transaction goes on (E05.FR.02)."""
+        session.energy_limit_wh = None
         session.suspended = True
         self.refresh_energy(session)

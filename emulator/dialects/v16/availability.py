@@ -49,7 +49,7 @@ def change_availability(dialect: V16, payload: Payload) -> Reply:
     availability, operative = dialect.context.availability, payload["type"] == "Operative"
     number = payload["connectorId"]
     if number == 0:
-        return Reply({"status": str(availability.change(operative))})
+        return Reply({"status": str(availability.change(operative, everywhere=True))})
     found = numbering.find(dialect.context.station, number)
     if found is None:
         return Reply({"status": "Rejected"})

@@ -21,8 +21,8 @@ BOOT_FIELDS = (
     ("chargePointModel", VariableRef("ChargingStation", "Model"), 20),
     ("chargePointSerialNumber", VariableRef("ChargingStation", "SerialNumber"), 25),
     ("firmwareVersion", VariableRef("ChargingStation", "FirmwareVersion"), 50),
-    ("iccid", VariableRef("ChargingStation", "ICCID"), 20),
-    ("imsi", VariableRef("ChargingStation", "IMSI"), 20),
+    ("iccid", VariableRef("DataLink", "ICCID"), 20),
+    ("imsi", VariableRef("DataLink", "IMSI"), 20),
     ("meterType", VariableRef("FiscalMetering", "Model"), 25),
     ("meterSerialNumber", VariableRef("FiscalMetering", "SerialNumber"), 25),
 )

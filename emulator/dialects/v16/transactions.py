@@ -110,6 +110,4 @@ def answered(dialect: V16, entry: QueueEntry, answer: Payload) -> None:
             context.authorizations.remember(token, verdict)  # sections 4.8, 4.10: the cache is brought up to date
         if entry.action == "StartTransaction":
             # Not inside the step that removes the entry: stopping queues a message of its own.
-            context.clock.call_later(
-                0, lambda: context.transactions.token_info_received(transaction_id, token, verdict)
-            )
+            context.clock.call_later(0, lambda: context.transactions.token_info_received(transaction_id, None, verdict))
