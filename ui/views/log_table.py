@@ -25,7 +25,7 @@ from ui.theme import Theme
 ROW_HEIGHT = 24
 PADDING = 6
 ICON = 14
-NARROW = 620
+NARROW = 560
 WIDE = 914
 WIDTHS = {
     Column.TIME: 112,
@@ -36,7 +36,7 @@ WIDTHS = {
     Column.LATENCY: 68,
     Column.VERDICT: 36,
 }
-NARROW_WIDTHS = WIDTHS | {Column.TIME: 108, Column.ACTION: 142, Column.ANSWER: 112, Column.LATENCY: 60}
+NARROW_WIDTHS = WIDTHS | {Column.TIME: 104, Column.ACTION: 132, Column.ANSWER: 100, Column.LATENCY: 60}
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

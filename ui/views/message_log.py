@@ -250,11 +250,10 @@ class MessageLogView(QWidget):
     def _rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         bar = self.table.verticalScrollBar()
         at = bar.value()
+        self.table.updateGeometries()  # else the scroll bar learns of the rows later, as if the user had moved it
         if self._follow:
             self.table.scrollToBottom()
         elif first <= at and last - first + 1 < self.model.rowCount():
-            self.table.verticalHeader().length()  # makes the table take in the new rows before it is scrolled
-            bar.setMaximum(max(bar.maximum(), at + last - first + 1))
             bar.setValue(at + last - first + 1)
         self._moving -= 1
         self._find_wanted()
@@ -265,15 +264,17 @@ class MessageLogView(QWidget):
         bar = self.table.verticalScrollBar()
         if not self._follow and first < bar.value():
             bar.setValue(max(0, bar.value() - (last - first + 1)))
+        self.table.updateGeometries()
         self._moving -= 1
 
     def _before_reset(self) -> None:
         self._moving += 1
         row = self.current_row()
-        if row is not None:
+        if row is not None and self._wanted_seq is None:
             self._wanted_seq = row.seq
 
     def _after_reset(self) -> None:
+        self.table.updateGeometries()
         self.table.scrollToBottom()
         self._moving -= 1
         self._find_wanted()
