@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -13,6 +15,7 @@ from ui.theme import Theme, mix
 
 HEIGHT = 28
 _TONES = ("accent", "good", "received", "warning")
+_SHUFFLE = 0
 _REFUSED = ("block", "invalid", "expired", "stolen", "unknown")
 
 
@@ -20,7 +23,7 @@ def card_tone(card: Card) -> str:
     """The token of a card's colour: red for one that is called blocked or the like, else by its characters."""
     if any(word in f"{card.id_token} {card.label}".lower() for word in _REFUSED):
         return "bad"
-    return _TONES[sum(map(ord, card.id_token)) % len(_TONES)]
+    return _TONES[crc32(f"{_SHUFFLE}{card.id_token}".encode()) % len(_TONES)]
 
 
 class Chip(QAbstractButton):

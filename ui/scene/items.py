@@ -53,14 +53,24 @@ class Thing(QGraphicsItem):
         self._hands = hands
         self._bounds = QRectF()
         self.setZValue(height)
+        self._shown: object = None
         self.setAcceptHoverEvents(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)  # cables move in front of things that do not
 
     def arrange(self) -> None:
-        """Take the place that the stage gives."""
-        self.prepareGeometryChange()
-        self._bounds = self.bounds()
-        self.setToolTip(self.tip())
+        """Take the place and the picture that the stage gives; paint again only what has changed."""
+        shown = self.shows()
+        if shown != self._shown:
+            self._shown = shown
+            self.prepareGeometryChange()
+            self._bounds = self.bounds()
+            self.setToolTip(self.tip())
+            self.update()
+
+    def shows(self) -> object:
+        """All that the item's picture depends on, beside theme and size."""
+        raise NotImplementedError
 
     def bounds(self) -> QRectF:
         """All that is painted."""
@@ -125,6 +135,12 @@ class CabinetItem(Thing):
         self.island = island
         self.setCursor(Qt.CursorShape.ArrowCursor)
 
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        station = self.stage.station
+        states = tuple(self.stage.evse(place.id)[0].state for place in self.island.evses)
+        return station.id, station.powered, station.connection, station.boot, states
+
     def bounds(self) -> QRectF:
         """The body, its base and its shadow."""
         rect = self.island.cabinet
@@ -160,6 +176,12 @@ class ScreenItem(Thing):
     def __init__(self, stage: Stage, hands: Hands, evse: int) -> None:
         super().__init__(stage, hands, Target(Kind.EVSE, evse), 3)
 
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        evse, _ = self.stage.evse(self.target.evse)
+        lines = texts.display_lines(self.stage.station, evse)
+        return lines, texts.brief_display(evse), self.stage.selected == evse.id
+
     def bounds(self) -> QRectF:
         """The display."""
         return self.stage.evse(self.target.evse)[1].screen
@@ -188,6 +210,10 @@ class ReaderItem(Thing):
     def __init__(self, stage: Stage, hands: Hands, place: ReaderPlace) -> None:
         super().__init__(stage, hands, Target(Kind.READER, place.evse), 3)
         self.place = place
+
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        return self.stage.station.powered, self.stage.station.reader_waiting
 
     def bounds(self) -> QRectF:
         """The reader with its words."""
@@ -219,6 +245,11 @@ class ConnectorItem(Thing):
 
     def __init__(self, stage: Stage, hands: Hands, evse: int, connector: int) -> None:
         super().__init__(stage, hands, Target(Kind.CONNECTOR, evse, connector), 5)
+
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        connector = self.stage.connector(self.target.evse, self.target.connector)[0]
+        return connector, self.stage.evse(self.target.evse)[0].reserved_until, self.at_home
 
     def bounds(self) -> QRectF:
         """Holster, words, and the loop of cable below."""
@@ -272,6 +303,17 @@ class BayItem(Thing):
     def __init__(self, stage: Stage, hands: Hands, island: IslandPlace, evse: int) -> None:
         super().__init__(stage, hands, Target(Kind.BAY, evse), 4)
         self.island = island
+
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        stage = self.stage
+        evse, _ = stage.evse(self.target.evse)
+        soc = texts.soc_percent(evse)
+        car = (evse.car.name, evse.car.ready, evse.car.wants_charge, evse.car.battery_wh) if evse.car else None
+        battery = (None if soc is None else round(soc, 1), evse.charging)
+        plugged = tuple((each.state, each.plugged) for each in evse.connectors)
+        in_hand = stage.drag if getattr(stage.drag, "evse", 0) == evse.id else None
+        return car, battery, plugged, evse.operative, evse.reserved_until, stage.selected == evse.id, in_hand
 
     def bounds(self) -> QRectF:
         """From the battery down to the caption."""
@@ -332,14 +374,27 @@ class CableItem(Thing):
 
     def __init__(self, stage: Stage, hands: Hands, evse: int, connector: int) -> None:
         super().__init__(stage, hands, Target(Kind.CONNECTOR, evse, connector), 6)
+        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
         self._path = QPainterPath()
         self._gun = QRectF()
+
+    @property
+    def flows(self) -> bool:
+        """Whether energy moves in it."""
+        connector = self.stage.connector(self.target.evse, self.target.connector)[0]
+        return connector.plugged and connector.state is State.CHARGING
 
     @property
     def shown(self) -> bool:
         """Whether there is such a cable now."""
         connector = self.stage.connector(self.target.evse, self.target.connector)[0]
         return connector.plugged or connector.cable_left
+
+    def shows(self) -> object:
+        """All that its picture depends on."""
+        evse, _ = self.stage.evse(self.target.evse)
+        connector = self.stage.connector(self.target.evse, self.target.connector)[0]
+        return connector, evse.car.name if evse.car else "", self.stage.in_hand(connector.evse, connector.id)
 
     def bounds(self) -> QRectF:
         """Cable, plug and padlock."""
@@ -375,11 +430,10 @@ class CableItem(Thing):
         side = evse_place.side
         if stage.in_hand(connector.evse, connector.id):
             return  # hidden would lose the mouse, which drags it
-        flows = connector.plugged and connector.state is State.CHARGING
         if not connector.attached:
             tip = connectors.parked_tip(place.holster, side)
             connectors.gun(painter, tip, -side, brushes)
-        connectors.cable(painter, self._path, brushes, flow=stage.flow if flows else None)
+        connectors.cable(painter, self._path, brushes, flow=stage.flow if self.flows else None)
         if connector.plugged:
             hot = stage.is_hot(*self.target)
             connectors.gun(painter, stage.inlet(connector.evse), side, brushes, hot=hot)

@@ -138,6 +138,8 @@ def stop(station: Station, evse_id: int, reason: str = "Local") -> Answer:
     evse = station.evse(evse_id)
     if evse is None:
         return Refusal(f"There is no EVSE {evse_id}.")
+    if not station.powered:
+        return Refusal("The station has no power: switch it on first.")
     if evse.transaction is None:
         return Refusal(f"EVSE {evse_id}: no transaction is running.")
     return Intent("stop", {"evse": evse_id, "reason": reason})

@@ -54,6 +54,7 @@ class StationScene(QGraphicsScene):
         self.pointer = Pointer(self)
         self.keyboard = Keyboard(self)
         self._snapshot: Mapping[str, Any] = {}
+        self._waved: set[int] = set()
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
         self._hint_timer.timeout.connect(lambda: self._hint.say("", refusal=False))
@@ -157,7 +158,6 @@ class StationScene(QGraphicsScene):
         """Let every item take its part of the picture anew."""
         for thing in self.things:
             thing.arrange()
-            thing.update()
         self.show_drag()
         self.show_focus()
 
@@ -175,9 +175,14 @@ class StationScene(QGraphicsScene):
 
     def _moved(self) -> None:
         """Paint again only what moves."""
+        waving = set(self.stage.waves)
         for thing in self.things:
-            if isinstance(thing, ReaderItem) or (isinstance(thing, CableItem) and thing.isVisible()):
+            if isinstance(thing, CableItem):
+                if thing.flows:
+                    thing.update()
+            elif isinstance(thing, ReaderItem) and thing.place.evse in waving | self._waved:
                 thing.update()
+        self._waved = waving
 
     def drawBackground(self, painter: QPainter, rect: Any) -> None:
         """The world."""

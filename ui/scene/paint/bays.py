@@ -60,15 +60,18 @@ def _sky(painter: QPainter, air: QRectF, brushes: Brushes) -> None:
     middle = QPointF(air.left() + air.width() * 0.13, air.top() + air.height() * 0.17)
     radius = air.height() * (0.042 if dark else 0.055)
     painter.setPen(Qt.PenStyle.NoPen)
-    rings = ((1.7, 0.03), (1.0, 0.17)) if dark else ((2.6, 0.10), (1.8, 0.16), (1.0, 0.95))
-    for grow, strength in rings:
-        painter.setBrush(colour(colours.disc, strength))
-        painter.drawEllipse(middle, radius * grow, radius * grow)
     if dark:
+        moon, bite = QPainterPath(), QPainterPath()
+        moon.addEllipse(middle, radius, radius)
+        bite.addEllipse(middle + QPointF(radius * 0.5, -radius * 0.25), radius * 0.85, radius * 0.85)
+        painter.fillPath(moon.subtracted(bite), colour(colours.disc, 0.42))
         painter.setBrush(colour(colours.disc, 0.4))
         for x, y, size in _STARS:
             painter.drawEllipse(QPointF(air.left() + air.width() * x, air.top() + air.height() * y), size, size)
         return
+    for grow, strength in ((2.6, 0.10), (1.8, 0.16), (1.0, 0.95)):
+        painter.setBrush(colour(colours.disc, strength))
+        painter.drawEllipse(middle, radius * grow, radius * grow)
     painter.setBrush(colour(colours.cloud, 0.6))
     for x, y, size in ((0.24, 0.13, 1.0), (0.86, 0.09, 1.25), (0.93, 0.3, 0.7)):
         reach = air.height() * 0.05 * size
