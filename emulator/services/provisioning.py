@@ -92,7 +92,8 @@ class Provisioning:
 
     def _resume(self) -> None:
         threshold_s = self._context.model.integer(settings.OFFLINE_THRESHOLD)
-        offline_s = self._context.clock.monotonic() - (self._offline_since_s or self._context.clock.monotonic())
+        now_s = self._context.clock.monotonic()
+        offline_s = 0.0 if self._offline_since_s is None else now_s - self._offline_since_s
         self._context.csms.report_statuses(every=offline_s > threshold_s)  # B04.FR.01, B04.FR.02
         self._context.csms.release_queue()
         self._schedule_heartbeat()
