@@ -19,6 +19,7 @@ LABEL_ROOM = 84
 LEFT_AXIS = 44
 RIGHT_AXIS = 44
 FILL_ALPHA = 36
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ class ChartPlot(QObject):
         self._marks: list[tuple[Any, Any]] = []
         self._shown_marks: list[ChartMark] = []
         pyqtgraph.setConfigOptions(antialias=True)
-        self.widget: Any = pyqtgraph.PlotWidget(
-            parent, axisItems={"bottom": pyqtgraph.DateAxisItem(orientation="bottom")}
-        )
+        self._origin_s: float | None = None
+        self.widget: Any = pyqtgraph.PlotWidget(parent, axisItems={"bottom": _time_axis(self)})
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.widget.setAccessibleName("Chart")
         self.widget.setMenuEnabled(False)
@@ -151,6 +151,8 @@ class ChartPlot(QObject):
 
     def set_data(self, name: str, times_s: array[float], values: array[float], factor: float = 1) -> bool:
         """Give a curve its points, the values times a factor; returns whether there are any. `redraw` draws them."""
+        if self._origin_s is None and len(times_s):
+            self._origin_s = times_s[0] // DAY_S * DAY_S
         self._data[name] = (times_s, values, factor)
         some = bool(self._numpy.isfinite(self._numpy.frombuffer(values)).any())
         self._curves[name][1].setVisible(some)
@@ -164,7 +166,7 @@ class ChartPlot(QObject):
             x, y = self._thinned(times_s, values, start, end)
             self._drawn[name] = y = y * factor
             steps = "right" if curve.steps and len(x) else None
-            line.setData(x, y, connect="finite", stepMode=steps)
+            line.setData(x - self.origin_s, y, connect="finite", stepMode=steps)
 
     def _thinned(self, times_s: array[float], values: array[float], start: float, end: float) -> tuple[Any, Any]:
         numpy = self._numpy
@@ -193,9 +195,14 @@ class ChartPlot(QObject):
         """The unit at the left axis."""
         self._item.getAxis("left").setLabel(unit)
 
+    @property
+    def origin_s(self) -> float:
+        """The midnight from which the drawing counts: six digits, all that an SVG keeps, are too few for POSIX time."""
+        return self._origin_s or 0.0
+
     def set_range(self, start_s: float, end_s: float) -> None:
         """Show this span of time."""
-        self._box.setXRange(start_s, end_s, padding=0)
+        self._box.setXRange(start_s - self.origin_s, end_s - self.origin_s, padding=0)
 
     def set_height(self, low: float, high: float) -> None:
         """Show this span of values."""
@@ -205,7 +212,7 @@ class ChartPlot(QObject):
     def range(self) -> tuple[float, float]:
         """First and last POSIX second that is seen."""
         start, end = self._box.viewRange()[0]
-        return float(start), float(end)
+        return float(start) + self.origin_s, float(end) + self.origin_s
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -234,13 +241,13 @@ class ChartPlot(QObject):
             label.setVisible(False)
             if mark is None:
                 continue
-            line.setPos(mark.time_s)
+            line.setPos(mark.time_s - self.origin_s)
             line.setPen(pen)
             x = self.x_of(mark.time_s)
             if x >= free_from:
                 label.setText(mark.text, color=self._theme.colour("dim"))
                 label.setFont(self._theme.small_font())
-                label.setPos(mark.time_s, self._box.viewRange()[1][1])
+                label.setPos(mark.time_s - self.origin_s, self._box.viewRange()[1][1])
                 label.setVisible(True)
                 free_from = x + max(LABEL_ROOM, label.boundingRect().width() + 8)
 
@@ -255,7 +262,7 @@ class ChartPlot(QObject):
         """Draw the cursor's line at a moment, or nowhere."""
         self._cursor.setVisible(time_s is not None)
         if time_s is not None:
-            self._cursor.setPos(time_s)
+            self._cursor.setPos(time_s - self.origin_s)
 
     # --- what the user does -----------------------------------------------------------------------------------------
 
@@ -278,6 +285,26 @@ class ChartPlot(QObject):
 
     def _mouse_moved(self, position: QPointF) -> None:
         if self._box.sceneBoundingRect().contains(position):
-            self.cursor_moved.emit(float(self._box.mapSceneToView(position).x()))
+            self.cursor_moved.emit(float(self._box.mapSceneToView(position).x()) + self.origin_s)
         else:
             self.cursor_moved.emit(-1.0)
+
+
+def _time_axis(plot: ChartPlot) -> Any:
+    """An axis with the time of day, for a drawing that counts from the plot's origin."""
+    from pyqtgraph import DateAxisItem
+
+    class TimeAxis(DateAxisItem):  # type: ignore[misc]
+        """Hours and minutes, seconds when they can be told apart."""
+
+        def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+            """Where the ticks stand."""
+            by = plot.origin_s
+            levels = super().tickValues(low + by, high + by, size)
+            return [(spacing, [value - by for value in values]) for spacing, values in levels]
+
+        def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+            """What is written at the ticks."""
+            return list(super().tickStrings([value + plot.origin_s for value in values], scale, spacing))
+
+    return TimeAxis(orientation="bottom")

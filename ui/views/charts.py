@@ -271,6 +271,8 @@ class ChartView(QWidget):
 
     def set_curves(self, kind: str) -> None:
         """Show "Power", "Current", "Voltage" or "Energy"; ValueError for anything else."""
+        if kind not in KINDS:
+            raise ValueError(f"the chart has no curves {kind!r}; it has: {', '.join(KINDS)}")
         self.kinds.button(KINDS.index(kind)).setChecked(True)
         self._kind = kind
         if self.plot is not None:
