@@ -164,8 +164,8 @@ class Dialect(ABC):
         """Ask whether a token may charge."""
 
     @abstractmethod
-    def transaction_event(self, event: TransactionEvent) -> None:
-        """Something happened to a transaction."""
+    def transaction_event(self, event: TransactionEvent) -> bool:
+        """Something happened to a transaction; whether this version says anything about it."""
 
     @abstractmethod
     def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:

@@ -60,8 +60,8 @@ class Csms(Protocol):
     def report_statuses(self, *, every: bool) -> None:
         """Report all statuses, or those that differ from what the CSMS knows."""
 
-    def transaction_event(self, event: TransactionEvent) -> None:
-        """Something happened to a transaction; kept on disk before this returns."""
+    def transaction_event(self, event: TransactionEvent) -> bool:
+        """Something happened to a transaction; whether this version says anything about it. On disk on return."""
 
     def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
         """Clock-aligned or triggered values outside a transaction; evse_id 0 is the grid meter."""

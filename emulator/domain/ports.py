@@ -114,3 +114,6 @@ class StationMemory(Protocol):
 
     def batch(self) -> AbstractContextManager[None]:
         """Make the writes inside one durable step: all or none, one commit."""
+
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        """Do something once the open batch is durable; at once when there is none, never when it is taken back."""

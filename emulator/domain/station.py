@@ -120,7 +120,10 @@ class Evse:
     @property
     def plugged_connector(self) -> Connector | None:
         """The connector through which a car is connected, or None."""
-        return next((c for c in self.connectors if c.plugged), None)
+        for connector in self.connectors:
+            if connector.vehicle_present and connector.cable_present:
+                return connector
+        return None
 
     @property
     def occupied(self) -> bool:

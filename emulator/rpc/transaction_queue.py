@@ -107,7 +107,8 @@ class TransactionQueue:
         self._memory.put(TABLE, entry.key, fields)
         self._entries.append(entry)
         if self._timer is None:
-            self._take_place()
+            # Inside a batch the message is on disk only at its end, and must not be sent before.
+            self._memory.after_commit(self._take_place)
         self._changed()
         return entry
 

@@ -9,6 +9,8 @@ from emulator.domain.ports import StationMemory
 from emulator.domain.station import Cable, Evse, Station
 from emulator.domain.vehicle import Vehicle
 from emulator.services.provisioning import METER_TABLE
+from emulator.services.transactions import REGISTER
+from emulator.services.transactions import TABLE as TRANSACTION_TABLE
 
 TABLE = "hardware"
 
@@ -38,8 +40,10 @@ class HardwareMemory:
     def restore(self) -> None:
         """Bring back what was written; EVSEs and connectors that no longer exist are passed over."""
         for key, register_wh in self._memory.items(METER_TABLE):
-            if (evse := self._station.evse(int(key))) is not None:
-                evse.energy.register_wh = register_wh
+            self._turn_on(int(key), register_wh)
+        for _, transaction in self._memory.items(TRANSACTION_TABLE):
+            # Written with every message of a transaction, so newer than the meter's own row after a crash.
+            self._turn_on(transaction["evse_id"], transaction.get(REGISTER, 0.0))
         for key, state in self._memory.items(TABLE):
             evse = self._station.evse(int(key))
             if evse is None:
@@ -52,6 +56,11 @@ class HardwareMemory:
                 connector.cable_present = plugged["cable"] or connector.cable is Cable.ATTACHED
                 connector.vehicle_present = plugged["vehicle"]
             self._written[evse.id] = state
+
+    def _turn_on(self, evse_id: int, register_wh: float) -> None:
+        """A register never goes back."""
+        if (evse := self._station.evse(evse_id)) is not None:
+            evse.energy.register_wh = max(evse.energy.register_wh, register_wh)
 
 
 def _state(evse: Evse) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from emulator.services.session import Session
 from emulator.services.transaction_points import points, why_energy_stopped
 
 TABLE = "transactions"
+REGISTER = "register_wh"
 
 # A transaction that these triggers set off names the token that caused them (E01.FR.10, E07.FR.02).
 NAMES_TOKEN = frozenset({Trigger.AUTHORIZED, Trigger.STOP_AUTHORIZED, Trigger.REMOTE_START})
@@ -44,7 +45,8 @@ class Transactions:
         # Where a driver waits who was authorized at the shared reader and has not chosen an EVSE by plugging in: an
         # EVSE of number 0, without connectors. A transaction may start here and moves on from here (E01.FR.17).
         self.lobby = Session(Evse(0, Current.AC, 0.0, 1, 230.0))
-        self._limits_w: dict[int, float] = {}
+        # Limits that something else than charging profiles sets, each by its own name; by EVSE.
+        self._limits_w: dict[int, dict[str, float]] = {}
 
     def start(self) -> None:
         """Follow the settings that change what flows."""
@@ -77,21 +79,27 @@ class Transactions:
         return next((s for s in self.ongoing() if s.transaction and s.transaction.csms_id == csms_id), None)
 
     def limit_w(self, evse_id: int) -> float | None:
-        """The limit in force at an EVSE, in watts: the least of those set and of EVSE.Power:MaxSet; None: no limit."""
+        """The limit in force at an EVSE, in watts: the least of local limits and charging profiles; None: no limit."""
+        limits = (self.local_limit_w(evse_id), self._context.smart_charging.limit_w(evse_id))
+        return min((limit_w for limit_w in limits if limit_w is not None), default=None)
+
+    def local_limit_w(self, evse_id: int) -> float | None:
+        """The least of the limits set here and of EVSE.Power:MaxSet, without charging profiles; None: no limit."""
         if not evse_id:
             return None
-        limits = [self._limits_w[evse_id]] if evse_id in self._limits_w else []
+        limits = list(self._limits_w.get(evse_id, {}).values())
         power = VariableRef("EVSE", "Power", evse=evse_id)
         if highest := self._context.model.text(power, "MaxSet"):
             limits.append(float(highest))
         return min(limits, default=None)
 
-    def set_limit(self, evse_id: int, limit_w: float | None) -> None:
-        """Put a limit into force, or lift it."""
+    def set_limit(self, evse_id: int, limit_w: float | None, source: str = "local") -> None:
+        """Put a limit of this source into force beside those of others, or lift it."""
+        limits = self._limits_w.setdefault(evse_id, {})
         if limit_w is None:
-            self._limits_w.pop(evse_id, None)
+            limits.pop(source, None)
         else:
-            self._limits_w[evse_id] = limit_w
+            limits[source] = limit_w
         self.refresh_energy(self.session(evse_id), Trigger.CHARGING_RATE_CHANGED)
 
     # --- what happens at the station
@@ -273,7 +281,10 @@ class Transactions:
 
     def _apply_supply(self, session: Session) -> None:
         evse, clock = session.evse, self._context.clock
-        supply = energy_supply.supply(self._context.station, session, self.limit_w(evse.id))
+        smart_charging = self._context.smart_charging
+        smart_charging.balance(session)
+        limit_w, phases = self.limit_w(evse.id), smart_charging.phases(evse.id)
+        supply = energy_supply.supply(self._context.station, session, limit_w, phases)
         evse.energy.change(clock.monotonic(), evse.vehicle if evse.plugged_connector else None, supply)
         cable_lock.settle(session)
         session.cancel_energy_timers()
@@ -348,6 +359,7 @@ class Transactions:
         self._publish(session, EventType.ENDED, trigger, token, values, transaction)
         session.charging_since_s = None
         session.cancel_timers()
+        self._context.smart_charging.transaction_ended(transaction.id)
         self._apply_supply(session)
         session.points = points(session)
         self._context.availability.transaction_ended(session.evse.id)
@@ -381,20 +393,23 @@ class Transactions:
             charging_state=session.charging_state,
             token=token,
             meter_values=values,
-            phases_used=energy_supply.phases_used(session.evse) if flowing else None,
+            phases_used=self._phases_used(session) if flowing else None,
             cable_max_current_a=connector.max_current_a if connector else None,
         )
         transaction.next_seq_no += 1
         with self._context.memory.batch():
             # On disk before anything is sent: the message in the queue, and the transaction as it now is.
+            told = self._context.csms.transaction_event(event)
             if kind is EventType.ENDED:
                 self._context.memory.delete(TABLE, transaction.id)
-            else:
-                self._context.memory.put(TABLE, transaction.id, transaction.to_json())
-            if session.evse.id:
-                self._context.provisioning.remember_registers(session.evse)
-            self._context.csms.transaction_event(event)
+                if session.evse.id:
+                    self._context.provisioning.remember_registers(session.evse)
+            elif told:
+                self.remember(transaction, session)
         self._context.publish("transaction", event)
+
+    def _phases_used(self, session: Session) -> int | None:
+        return energy_supply.phases_used(session.evse, self._context.smart_charging.phases(session.evse.id))
 
     def _count_charging(self, session: Session, transaction: Transaction, flowing: bool) -> None:
         now_s = self._context.clock.monotonic()
@@ -402,11 +417,10 @@ class Transactions:
             transaction.charging_s += now_s - session.charging_since_s
         session.charging_since_s = now_s if flowing else None
 
-    def remember(self, transaction: Transaction) -> None:
-        """Keep a transaction that changed without an event (its number at the CSMS)."""
-        session = self.find(transaction.id)
-        if session is not None:
-            self._context.memory.put(TABLE, transaction.id, transaction.to_json())
+    def remember(self, transaction: Transaction, session: Session) -> None:
+        """Keep a transaction as it now is, with the register of its meter, which a power cut must not turn back."""
+        row = transaction.to_json() | {REGISTER: self.read(session).energy_wh}
+        self._context.memory.put(TABLE, transaction.id, row)
 
     def read(self, session: Session) -> Reading:
         """The meter of an EVSE, now."""

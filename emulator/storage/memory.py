@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -61,3 +62,7 @@ class SqliteMemory:
         only. A write that the disk refused takes back all of the outermost batch, which then raises at its end.
         """
         return self._writer.batch(self._station)
+
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        """Do something once the open batch is durable; at once when there is none, never when it is taken back."""
+        self._writer.after_commit(deed)

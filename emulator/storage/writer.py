@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Writer:
         self._owner: int | None = None
         self._refused: EnvironmentProblem | None = None
         self._pages = 0
+        self._deeds: list[Callable[[], None]] = []
         self._checkpoint: threading.Thread | None = None
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AT_MOST}")
 
@@ -92,6 +93,16 @@ class Writer:
             self._roll_back()
             raise
         self._commit()
+        deeds, self._deeds = self._deeds, []
+        for deed in deeds:
+            deed()
+
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        """Do something after the open batch; at once when there is none."""
+        if self._owner is None:
+            deed()
+        else:
+            self._deeds.append(deed)
 
     def wrote(self, pages: int) -> None:
         """Count what was written, for the next checkpoint."""
@@ -126,6 +137,7 @@ class Writer:
 
     def _roll_back(self) -> None:
         self._owner = self._refused = None
+        self._deeds.clear()
         # SQLite may have rolled back by itself, on a full disk for instance.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

@@ -16,6 +16,11 @@ LIMIT_MS = 1.0
 STEP_TIMEOUT_S = 10.0
 BACK_OFF_S = 0.01
 TAG = "BENCH0001"
+# 2.0.1: as in 1.6, a transaction lasts while the power path is closed, and so the plug alone starts none.
+PREPARATION = tuple(
+    ("set_variable", {"component": "TxCtrlr", "variable": variable, "value": "PowerPathClosed"})
+    for variable in ("TxStartPoint", "TxStopPoint")
+)
 
 
 def _start_command(ocpp: str, number: int) -> tuple[str, dict[str, Any]]:
@@ -88,7 +93,7 @@ async def cpu_per_session_ms(start: Starter, ocpp: str, seconds: float, plug: bo
     async with listening() as sink, start(sink.url, ocpp) as subject:
         await subject.booted(sink)
         if plug:
-            await subject.perform(("plug", {"evse": 1, "connector": 1}))
+            await subject.perform(*PREPARATION, ("plug", {"evse": 1, "connector": 1}))
         driver = Driver(sink, ocpp)
         await driver.sessions(WARM_UP_S)
         await asyncio.sleep(SETTLE_S)

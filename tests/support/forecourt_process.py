@@ -49,9 +49,7 @@ class Control:
     async def call(self, method: str, /, **parameters: Any) -> Any:
         number = next(self._ids)
         answer = self._pending[number] = asyncio.get_running_loop().create_future()
-        await self.connection.send(
-            json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
-        )
+        await self.connection.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}))
         message = await asyncio.wait_for(answer, TIMEOUT_S)
         if "error" in message:
             raise RpcFailure(message["error"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ class MemoryFake:
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, str]] = {}
+        self._deeds: list[Callable[[], None]] | None = None
 
     def put(self, table: str, key: str, value: Any) -> None:
         self.tables.setdefault(table, {})[key] = json.dumps(value)
@@ -35,11 +36,22 @@ class MemoryFake:
     @contextmanager
     def batch(self) -> Iterator[None]:
         before = {name: dict(rows) for name, rows in self.tables.items()}
+        outer, self._deeds = self._deeds, []
         try:
             yield
         except BaseException:
             self.tables = before
+            self._deeds = outer
             raise
+        deeds, self._deeds = self._deeds, outer
+        for deed in deeds:
+            self.after_commit(deed)
+
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        if self._deeds is None:
+            deed()
+        else:
+            self._deeds.append(deed)
 
 
 class FrameLogFake:

@@ -63,9 +63,9 @@ class V16(Dialect):
         """A transaction lasts from token and cable together until the token's permission ends (section 3.6)."""
         return STARTS, STOPS
 
-    def transaction_event(self, event: TransactionEvent) -> None:
-        """StartTransaction, MeterValues or StopTransaction."""
-        transactions.queue_event(self, event)
+    def transaction_event(self, event: TransactionEvent) -> bool:
+        """StartTransaction, MeterValues or StopTransaction; most updates say nothing."""
+        return transactions.queue_event(self, event)
 
     def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
         """Clock-aligned values without a transaction: transaction-related all the same (section 3.7)."""

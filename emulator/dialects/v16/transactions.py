@@ -37,8 +37,8 @@ REASONS = {
 }
 
 
-def queue_event(dialect: V16, event: TransactionEvent) -> None:
-    """Put what 1.6 says about an event into the queue; most updates say nothing."""
+def queue_event(dialect: V16, event: TransactionEvent) -> bool:
+    """Put what 1.6 says about an event into the queue; False when it says nothing."""
     transaction = event.transaction
     if event.type is EventType.STARTED:
         dialect.enqueue("StartTransaction", _start(dialect, transaction), transaction.id)
@@ -48,6 +48,9 @@ def queue_event(dialect: V16, event: TransactionEvent) -> None:
         number = _connector_id(dialect, transaction)
         payload = {"connectorId": number, "transactionId": UNKNOWN_TRANSACTION_ID, "meterValue": values}
         dialect.enqueue("MeterValues", payload, transaction.id)
+    else:
+        return False
+    return True
 
 
 def _connector_id(dialect: V16, transaction: Transaction) -> int:
@@ -100,7 +103,6 @@ def answered(dialect: V16, entry: QueueEntry, answer: Payload) -> None:
         context.memory.put(ID_TABLE, transaction_id, answer["transactionId"])
         if (session := context.transactions.find(transaction_id)) is not None and session.transaction is not None:
             session.transaction.csms_id = answer["transactionId"]
-            context.transactions.remember(session.transaction)
     elif entry.action == "StopTransaction":
         context.memory.delete(ID_TABLE, transaction_id)
     if info := answer.get("idTagInfo"):

@@ -79,9 +79,10 @@ class V201(Dialect):
         """TxStartPoint and TxStopPoint as they now are."""
         return transactions.start_points(self), transactions.stop_points(self)
 
-    def transaction_event(self, event: TransactionEvent) -> None:
+    def transaction_event(self, event: TransactionEvent) -> bool:
         """TransactionEvent."""
         transactions.queue_event(self, event)
+        return True
 
     def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
         """MeterValues without a transaction; not kept while offline, unlike what belongs to a transaction (J01)."""

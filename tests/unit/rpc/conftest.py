@@ -116,6 +116,7 @@ class DictMemory:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, str]] = {}
         self.commits = 0
+        self._deeds: list[Callable[[], None]] = []
         self._depth = 0
 
     def put(self, table: str, key: str, value: Any) -> None:
@@ -147,9 +148,18 @@ class DictMemory:
         self._depth -= 1
         self._commit()
 
+    def after_commit(self, deed: Callable[[], None]) -> None:
+        self._deeds.append(deed)
+        self._run_deeds()
+
     def _commit(self) -> None:
         if not self._depth:
             self.commits += 1
+            self._run_deeds()
+
+    def _run_deeds(self) -> None:
+        while self._deeds and not self._depth:
+            self._deeds.pop(0)()
 
 
 @pytest.fixture

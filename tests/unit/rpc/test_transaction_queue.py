@@ -484,3 +484,11 @@ def test_appends_of_an_empty_queue_that_nobody_watches(line: Callable[..., Any],
     queue.release(station.endpoint)
     queue.append("1.6", "StartTransaction", start(1), None)
     assert len(station.sent) == 1
+
+
+async def test_a_message_is_sent_only_when_its_batch_is_on_disk(bench: Bench) -> None:
+    bench.release()
+    with bench.memory.batch():
+        bench.append(1)
+        assert bench.tags == [], "sent before the commit"
+    assert bench.tags == ["T1"]

@@ -153,3 +153,20 @@ def test_a_value_that_json_cannot_hold_is_a_bug_and_changes_nothing(database):
 def test_an_idle_memory_is_tiny(database):
     assert sys.getsizeof(database.memory("CP1")) < 100
     assert not hasattr(database.memory("CP1"), "__dict__")
+
+
+def test_what_waits_for_a_commit_is_done_after_it_and_not_after_a_roll_back(database):
+    memory, done = database.memory("CP1"), []
+    memory.after_commit(lambda: done.append("at once"))
+    with memory.batch():
+        memory.put("queue", "1", 1)
+        with memory.batch():
+            memory.after_commit(lambda: done.append("after"))
+        assert done == ["at once"]
+    assert done == ["at once", "after"]
+    with pytest.raises(KeyError), memory.batch():
+        memory.after_commit(lambda: done.append("never"))
+        raise KeyError
+    with memory.batch():
+        memory.put("queue", "2", 2)
+    assert done == ["at once", "after"]

@@ -1,0 +1,97 @@
+"""Small fields that several views use: a line with a word before it, a file chooser, a separator."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from ui.theme import Theme, set_role
+
+PREFIX_GAP = 8
+
+
+class PrefixedEdit(QLineEdit):
+    """A line to type in, in fixed width, with a dim word before the text: "CSMS wss://..."."""
+
+    def __init__(self, prefix: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prefix = prefix
+        self._theme = theme
+        set_role(self, "fixed")
+        self.setAccessibleName(prefix)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setTextMargins(self._prefix_width() + PREFIX_GAP, 0, 0, 0)
+
+    def _prefix_width(self) -> int:
+        from PySide6.QtGui import QFontMetrics
+
+        return QFontMetrics(self._theme.font()).horizontalAdvance(self._prefix)
+
+    def sizeHint(self) -> QSize:
+        """Room for prefix and some text."""
+        hint = super().sizeHint()
+        return QSize(hint.width() + self._prefix_width(), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The field, and the word in it."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setFont(self._theme.font())
+        painter.setPen(self._theme.colour("dim" if self.isEnabled() else "disabled"))
+        rect = self.rect().adjusted(10, 0, 0, 0)
+        painter.drawText(rect, int(self.alignment()) | 0x80, self._prefix)
+
+
+class FileEdit(QWidget):
+    """The path of a file, typed or chosen; `changed` when it is another one."""
+
+    changed = Signal(str)
+
+    def __init__(self, title: str, theme: Theme, kinds: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title, self._kinds = title, kinds
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.edit = PrefixedEdit(title, theme)
+        self.edit.setPlaceholderText("PEM file")
+        self.edit.textChanged.connect(self.changed)
+        self.button = QToolButton()
+        theme.set_icon(self.button, "folder", "dim")
+        self.button.setToolTip(f"Choose the file: {title}")
+        self.button.setAccessibleName(f"Choose the file: {title}")
+        self.button.clicked.connect(self._choose)
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.button)
+        self.setFocusProxy(self.edit)
+
+    def text(self) -> str:
+        """The path as it stands."""
+        return self.edit.text().strip()
+
+    def set_text(self, path: str) -> None:
+        """Show this path."""
+        if path != self.edit.text():
+            self.edit.setText(path)
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self._title, self.text(), self._kinds)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.edit.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        # open() and not exec(): a loop within the loop would hold up every task of the station.
+        dialog.open()
+
+
+def flat_base(widget: QWidget) -> QWidget:
+    """Let a page paint the panel's ground."""
+    widget.setAutoFillBackground(True)
+    widget.setBackgroundRole(QPalette.ColorRole.Base)
+    return widget
+
+
+__all__ = ["FileEdit", "PrefixedEdit", "flat_base"]
