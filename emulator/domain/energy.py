@@ -13,14 +13,25 @@ from emulator.domain.vehicle import SECONDS_PER_HOUR, ChargingCurve, Vehicle
 MINIMUM_AC_CURRENT_A = 6.0
 """Below this a car on AC does not charge (IEC 61851-1, annex A)."""
 
+ALL_PHASES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What an EVSE offers a car: greatest power, on how many phases (0: DC), at which voltage."""
+    """What an EVSE offers a car: greatest power, on how many phases (0: DC), at which voltage.
+
+    `switched_on`: to how many of its phases the EVSE connects the car.
+    """
 
     offered_w: float
     phases: int
     voltage_v: float
+    switched_on: int = ALL_PHASES
+
+    @property
+    def usable_phases(self) -> int:
+        """The phases between EVSE and car (0: DC)."""
+        return min(self.phases, self.switched_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ class EnergyTransfer:
         if vehicle is None:
             return
         self._soc = vehicle.soc_percent / 100
-        limit_w = self.vehicle_limit_w(vehicle, supply.phases, supply.voltage_v)
+        limit_w = self.vehicle_limit_w(vehicle, supply.usable_phases, supply.voltage_v)
         if supply.offered_w > 0 and vehicle.takes_energy and limit_w > 0:
             self._curve = vehicle.curve(limit_w)
 
@@ -94,7 +105,7 @@ class EnergyTransfer:
         soc_now = self._soc_at(at_s)
         power_w = self._curve.power_w(soc_now, supply.offered_w)
         energy_wh = self.register_wh + (soc_now - self._soc) * self._vehicle.battery_wh
-        used = min(supply.phases, self._vehicle.phases) if supply.phases else 1
+        used = min(supply.usable_phases, self._vehicle.phases) if supply.phases else 1
         per_phase = power_w / used / supply.voltage_v
         current = tuple(per_phase if n < used else 0.0 for n in range(max(1, supply.phases)))
         voltage = (supply.voltage_v,) * len(current)
@@ -123,4 +134,4 @@ class EnergyTransfer:
         return self._curve.soc_after(self._soc, self._supply.offered_w, at_s - self._since_s)
 
 
-__all__ = ["MINIMUM_AC_CURRENT_A", "SECONDS_PER_HOUR", "EnergyTransfer", "Reading", "Supply"]
+__all__ = ["ALL_PHASES", "MINIMUM_AC_CURRENT_A", "SECONDS_PER_HOUR", "EnergyTransfer", "Reading", "Supply"]

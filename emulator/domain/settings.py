@@ -60,6 +60,13 @@ ALIGNED_SEND_DURING_IDLE = Setting("AlignedDataCtrlr", "SendDuringIdle")
 ALIGNED_TX_ENDED_MEASURANDS = Setting("AlignedDataCtrlr", "TxEndedMeasurands")
 ALIGNED_TX_ENDED_INTERVAL = Setting("AlignedDataCtrlr", "TxEndedInterval")
 
+# Smart charging
+PROFILE_STACK_LEVEL = Setting("SmartChargingCtrlr", "ProfileStackLevel")
+RATE_UNIT = Setting("SmartChargingCtrlr", "RateUnit")
+PERIODS_PER_SCHEDULE = Setting("SmartChargingCtrlr", "PeriodsPerSchedule")
+PHASES_3_TO_1 = Setting("SmartChargingCtrlr", "Phases3to1")
+CHARGING_PROFILE_ENTRIES = Setting("SmartChargingCtrlr", "Entries", "ChargingProfiles")
+
 # Device data
 ITEMS_PER_MESSAGE_GET_VARIABLES = Setting("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables")
 ITEMS_PER_MESSAGE_SET_VARIABLES = Setting("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables")

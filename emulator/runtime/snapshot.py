@@ -232,6 +232,10 @@ def _lists(emulator: Emulator) -> Json:
     return {"local_list_version": 0, "local_list": [], "cache": cache}
 
 
+def _profiles(emulator: Emulator) -> Json:
+    return emulator.software.context.smart_charging.snapshot() if emulator.software else []
+
+
 def _none_yet(emulator: Emulator) -> Json:
     return []
 
@@ -252,7 +256,7 @@ PARTS: dict[str, Callable[[Emulator], Json]] = {
     "variables": _variables,
     "lists": _lists,
     "reservations": _none_yet,
-    "profiles": _none_yet,
+    "profiles": _profiles,
     "monitors": _none_yet,
     "certificates": _none_yet,
 }

@@ -53,6 +53,13 @@ METER = _object(
 )  # fmt: skip
 ENTRY = _object(id=NUMBER, action=TEXT, transaction=TEXT, created_at=TEXT, attempts=NUMBER, state=TEXT)
 
+PROFILE = _object(
+    id=NUMBER, evse=NUMBER, connector=MAYBE_NUMBER, purpose=TEXT, stack_level=NUMBER, kind=TEXT, recurrency=MAYBE_TEXT,
+    unit=TEXT, start=MAYBE_TEXT, duration_s=MAYBE_NUMBER, min_rate=MAYBE_NUMBER,
+    periods=_list(_object(start_s=NUMBER, limit=NUMBER, phases=MAYBE_NUMBER)), valid_from=MAYBE_TEXT,
+    valid_to=MAYBE_TEXT, transaction=MAYBE_TEXT, source=MAYBE_TEXT, active=FLAG,
+)  # fmt: skip
+
 SNAPSHOT_SCHEMA: Schema = {
     "type": "object",
     "properties": {
@@ -81,7 +88,7 @@ SNAPSHOT_SCHEMA: Schema = {
         "variables": _list({"type": "object"}),
         "lists": _object(local_list_version=NUMBER, local_list=_list({}), cache=_list({"type": "object"})),
         "reservations": _list({}),
-        "profiles": _list({}),
+        "profiles": _list(PROFILE),
         "monitors": _list({}),
         "certificates": _list({}),
     },

@@ -27,6 +27,7 @@ from emulator.services.metering import Metering
 from emulator.services.provisioning import Provisioning
 from emulator.services.reader import Reader
 from emulator.services.remote_control import RemoteControl
+from emulator.services.smart_charging import SmartCharging
 from emulator.services.transactions import Transactions
 
 VERSION_TABLE = "ocpp"
@@ -102,6 +103,7 @@ class Software:
         context.provisioning = Provisioning(context, boot_reason)
         context.reader = Reader(context)
         context.remote_control = RemoteControl(context)
+        context.smart_charging = SmartCharging(context)
         context.transactions = Transactions(context)
 
     @property
@@ -112,8 +114,10 @@ class Software:
     def start(self, open_transactions_ended_by: str) -> None:
         """Bring back what memory holds, and begin to work."""
         self.context.availability.restore()
+        self.context.smart_charging.restore()
         self.context.transactions.recover(open_transactions_ended_by)
         self.context.transactions.start()
+        self.context.smart_charging.start()
         self.context.metering.start()
         self.context.on_change(settings.WEB_SOCKET_PING_INTERVAL, self._ping_interval_changed)
         provide_live_values(self.context)
@@ -123,6 +127,7 @@ class Software:
         self.context.metering.stop()
         self.context.provisioning.stop()
         self.context.reader.forget()
+        self.context.smart_charging.stop()
         self.context.transactions.shut_down()
         for dialect in self._dialects.values():
             dialect.hold_queue()

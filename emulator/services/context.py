@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emulator.services.provisioning import Provisioning
     from emulator.services.reader import Reader
     from emulator.services.remote_control import RemoteControl
+    from emulator.services.smart_charging import SmartCharging
     from emulator.services.transactions import Transactions
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class StationContext:
     __slots__ = (
         "_following", "authorizations", "availability", "clock", "csms", "identity", "memory", "metering", "model",
         "new_id",
-        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "station", "tasks", "transactions",
+        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "smart_charging",
+        "station", "tasks", "transactions",
     )  # fmt: skip
 
     csms: Csms
@@ -70,6 +72,7 @@ class StationContext:
     provisioning: Provisioning
     reader: Reader
     remote_control: RemoteControl
+    smart_charging: SmartCharging
     transactions: Transactions
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.domain.energy import MINIMUM_AC_CURRENT_A, Supply
+from emulator.domain.energy import ALL_PHASES, MINIMUM_AC_CURRENT_A, Supply
 from emulator.domain.station import ChargingState, Connector, Current, Evse, Station
 from emulator.services.session import Session
 
@@ -14,25 +14,25 @@ def wiring(evse: Evse) -> tuple[int, float]:
     return (0, evse.voltage_v) if evse.current is Current.DC else (evse.phases, evse.voltage_v)
 
 
-def phases_used(evse: Evse) -> int | None:
-    """On how many phases the car charges; None on DC, or without a car."""
+def phases_used(evse: Evse, phase_limit: int | None = None) -> int | None:
+    """On how many phases the car can charge, on `phase_limit` at most; None on DC, or without a car."""
     phases, _ = wiring(evse)
-    return min(phases, evse.vehicle.phases) if phases and evse.vehicle else None
+    return min(phases, evse.vehicle.phases, phase_limit or phases) if phases and evse.vehicle else None
 
 
-def offered_w(evse: Evse, connector: Connector, limit_w: float | None) -> float:
+def offered_w(evse: Evse, connector: Connector, limit_w: float | None, phase_limit: int | None = None) -> float:
     """The power that the station's side allows, in watts; 0 where less than the minimum current would be left."""
     phases, voltage_v = wiring(evse)
     power_w = min(evse.max_power_w, connector.max_current_a * voltage_v * max(1, phases))
-    if limit_w is not None:
-        power_w = min(power_w, max(0.0, limit_w))
-    vehicle = evse.vehicle
-    if phases and vehicle is not None:
-        used = min(phases, vehicle.phases)
-        # The limit is shared by the station's phases; a car on fewer of them cannot take the others' share.
+    used = phases_used(evse, phase_limit)
+    if used is not None:
+        # The hardware's power is that of all its phases; a car on fewer of them cannot take the others' share.
         power_w = power_w * used / phases
-        if power_w < MINIMUM_AC_CURRENT_A * voltage_v * used * 0.999:
-            return 0.0
+    if limit_w is not None:
+        # A limit is one of the total, on however many phases (1.6 errata 3.34).
+        power_w = min(power_w, max(0.0, limit_w))
+    if used is not None and power_w < MINIMUM_AC_CURRENT_A * voltage_v * used * 0.999:
+        return 0.0
     return power_w
 
 
@@ -48,12 +48,13 @@ def may_flow(station: Station, session: Session) -> bool:
     )
 
 
-def supply(station: Station, session: Session, limit_w: float | None) -> Supply:
-    """What is offered now."""
+def supply(station: Station, session: Session, limit_w: float | None, phase_limit: int | None = None) -> Supply:
+    """What is offered now, on no more than `phase_limit` phases."""
     connector = session.evse.plugged_connector
     if connector is None or not may_flow(station, session):
         return Supply(0.0, *wiring(session.evse))
-    return Supply(offered_w(session.evse, connector, limit_w), *wiring(session.evse))
+    offered = offered_w(session.evse, connector, limit_w, phase_limit)
+    return Supply(offered, *wiring(session.evse), phase_limit or ALL_PHASES)
 
 
 def charging_state(session: Session) -> ChargingState:

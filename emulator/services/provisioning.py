@@ -204,6 +204,7 @@ class Provisioning:
         self._last_clock_check_s = self._context.clock.monotonic()
         if time is not None and self._context.clock.synchronise(time):
             self._context.metering.clock_changed()
+            self._context.smart_charging.clock_changed()
 
     # --- resets
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from emulator.domain import settings
+from emulator.domain.charging_profile import ChargingProfile
 from emulator.domain.station import Cable, Evse
 from emulator.domain.tokens import Authorization, IdToken, IdTokenType
 from emulator.domain.transaction import StoppedReason, Trigger
@@ -66,19 +67,29 @@ class RemoteControl:
         remote_start_id: int | None = None,
         group: IdToken | None = None,
         connector_id: int | None = None,
+        profile: ChargingProfile | None = None,
     ) -> None:
-        """Begin a session for a token; call it after the request was answered (F01, F02; 1.6 section 5.11)."""
+        """Begin a session for a token; call it after the request was answered (F01, F02; 1.6 section 5.11).
+
+        `profile`: a TxProfile for the transaction that begins (K05).
+        """
         if connector_id is not None:
             session.connector_id = connector_id
         # C05.FR.01: a token that the CSMS made itself is not asked back
         if self._context.model.boolean(settings.AUTHORIZE_REMOTE_START) and token.type != IdTokenType.CENTRAL:
             session.authorizing = True
-            self._context.tasks.start(self._authorize(session, token, remote_start_id, group), "remote start")
+            authorizing = self._authorize(session, token, remote_start_id, group, profile)
+            self._context.tasks.start(authorizing, "remote start")
         else:
-            self._begin(session, Authorization(token, group, remote_start_id, confirmed=False))
+            self._begin(session, Authorization(token, group, remote_start_id, confirmed=False), profile)
 
     async def _authorize(
-        self, session: Session, token: IdToken, remote_start_id: int | None, group: IdToken | None
+        self,
+        session: Session,
+        token: IdToken,
+        remote_start_id: int | None,
+        group: IdToken | None,
+        profile: ChargingProfile | None,
     ) -> None:
         try:
             info = await self._context.authorizations.check(token)
@@ -86,9 +97,11 @@ class RemoteControl:
             session.authorizing = False
         if info.allows(session.evse.id) and session.authorization is None:
             permission = Authorization(token, info.group or group, remote_start_id, evse_ids=info.evse_ids)
-            self._begin(session, permission)
+            self._begin(session, permission, profile)
 
-    def _begin(self, session: Session, authorization: Authorization) -> None:
+    def _begin(self, session: Session, authorization: Authorization, profile: ChargingProfile | None) -> None:
+        if profile is not None:
+            self._context.smart_charging.prepare(session, profile)
         self._context.transactions.authorize(session, authorization, Trigger.REMOTE_START)
 
     def stop(self, session: Session) -> None:

@@ -123,6 +123,7 @@ class SetClock:
             clock.set(time)
         if (time is not None or self.skew_s is not None) and emulator.software is not None:
             emulator.software.context.metering.clock_changed()
+            emulator.software.context.smart_charging.clock_changed()
         emulator.announce()
 
 
