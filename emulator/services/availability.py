@@ -72,7 +72,7 @@ class Availability:
             held = waits and session.transaction is None
             if held != session.evse.held:
                 session.evse.held = held
-                self._context.csms.facts_changed(session.evse.id)
+                self._context.facts_changed(session.evse.id)
                 self._context.changed()
 
     def _cancel(self, key: str) -> None:
@@ -91,8 +91,8 @@ class Availability:
                 self._context.memory.put(TABLE, _key(evse.id, 0), operative)
                 self._context.memory.put(TABLE, _key(evse.id, connector.id), operative)
         for evse in self._context.station.evses:
-            self._context.csms.facts_changed(evse.id)
-        self._context.csms.facts_changed(0)
+            self._context.facts_changed(evse.id)
+        self._context.facts_changed(0)
         self._context.changed()
 
     def transaction_ended(self, evse_id: int) -> None:
@@ -132,7 +132,7 @@ class Availability:
         evse.vehicle = vehicle
         connector.cable_present = True
         connector.vehicle_present = True
-        self._context.csms.facts_changed(evse_id)
+        self._context.facts_changed(evse_id)
         self._context.transactions.plugged(connector)
 
     def unplug(self, evse_id: int, connector_id: int, side: str) -> None:
@@ -155,7 +155,7 @@ class Availability:
             # The car has gone: from here on this EVSE has none.
             evse.energy.settle(self._context.clock.monotonic())
             evse.vehicle = None
-        self._context.csms.facts_changed(evse_id)
+        self._context.facts_changed(evse_id)
         if was_plugged:
             self._context.transactions.unplugged(self._context.transactions.session(evse_id))
 
@@ -182,9 +182,9 @@ class Availability:
             self.connector(evse_id, connector_id)[1].fault = fault
         for session in self._context.transactions.sessions:
             if evse_id in {0, session.evse.id}:
-                self._context.csms.facts_changed(session.evse.id)
+                self._context.facts_changed(session.evse.id)
                 self._context.transactions.refresh_energy(session)
-        self._context.csms.facts_changed(0)
+        self._context.facts_changed(0)
         body = {"evse": evse_id, "connector": connector_id, "fault": fault.to_json() if fault else None}
         self._context.publish("fault", body)
 

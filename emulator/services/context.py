@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.csms import Csms
@@ -110,6 +111,10 @@ class StationContext:
             stop_following()
         self._following.clear()
         await self.tasks.cancel()
+
+    def facts_changed(self, evse_id: int) -> None:
+        """Facts of an EVSE (0: the station) changed: what is to be told of it comes after what goes to disk first."""
+        self.memory.after_commit(partial(self.csms.facts_changed, evse_id))
 
     def changed(self) -> None:
         """Something that a window shows has changed."""

@@ -125,7 +125,10 @@ class Reader:
         if plugged:
             # A car that was not served yet goes before one that only has not left.
             return next((s for s in plugged if not s.served), plugged[0])
-        free = [s for s in open_to_all if s.idle]
+        parked = [s for s in open_to_all if s.evse.bay_occupied and not s.evse.occupied]
+        if len(parked) == 1:
+            return parked[0]
+        free = [s for s in open_to_all if s.idle or (s in parked)]
         if not free or evse_id is not None or len(self._context.station.evses) == 1:
             return free[0] if free else None
         lobby = self._context.transactions.lobby

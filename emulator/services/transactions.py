@@ -153,7 +153,7 @@ class Transactions:
         self.evaluate(session, Trigger.EV_COMMUNICATION_LOST)
         if session.transaction is None and session.authorization is not None:
             self._deauthorize(session, StoppedReason.EV_DISCONNECTED)
-            self._context.csms.facts_changed(session.evse.id)
+            self._context.facts_changed(session.evse.id)
         elif session.authorization is not None:
             self._start_connection_timer(session)
 
@@ -170,7 +170,7 @@ class Transactions:
             transaction.remote_start_id = authorization.remote_start_id or transaction.remote_start_id
         if session.evse.plugged_connector is None:
             self._start_connection_timer(session)
-        self._context.csms.facts_changed(session.evse.id)
+        self._context.facts_changed(session.evse.id)
         self.evaluate(session, trigger, authorization.token)
 
     def stop(self, session: Session, reason: str, trigger: Trigger, token: IdToken | None = None) -> None:
@@ -189,7 +189,7 @@ class Transactions:
             self._apply_supply(session)
             self._end(session, trigger, None)
         session.points = points(session)
-        self._context.csms.facts_changed(session.evse.id)
+        self._context.facts_changed(session.evse.id)
 
     def bay_changed(self, session: Session) -> None:
         """The parking bay detector saw a car come or go."""
@@ -225,15 +225,16 @@ class Transactions:
             session.charging_state = ChargingState.EV_CONNECTED  # what follows from it is a change of its own
         before, session.points = session.points, points(session)
         starts, stops = self._context.csms.transaction_points()
-        if session.transaction is None:
-            if session.points - before and session.points & starts and self._may_start(session):
-                self._start(session, trigger, token)
-        elif (before - session.points) & stops:
-            self._end(session, trigger, token)
-        else:
-            self.update(session, trigger, token)
-        self.refresh_energy(session)
-        self._context.csms.facts_changed(session.evse.id)
+        with self._context.memory.batch():
+            if session.transaction is None:
+                if session.points - before and session.points & starts and self._may_start(session):
+                    self._start(session, trigger, token)
+            elif (before - session.points) & stops:
+                self._end(session, trigger, token)
+            else:
+                self.update(session, trigger, token)
+            self._refresh_energy(session, Trigger.CHARGING_STATE_CHANGED)
+        self._context.facts_changed(session.evse.id)
         self._context.changed()
 
     def _may_start(self, session: Session) -> bool:
@@ -247,6 +248,11 @@ class Transactions:
 
     def refresh_energy(self, session: Session, trigger: Trigger = Trigger.CHARGING_STATE_CHANGED) -> None:
         """Offer what may be offered now, and report a charging state that changes by it."""
+        self._refresh_energy(session, trigger)
+        self._context.facts_changed(session.evse.id)
+        self._context.changed()
+
+    def _refresh_energy(self, session: Session, trigger: Trigger) -> None:
         offered_before_w = session.evse.energy.offered_w
         self._apply_supply(session)
         state = energy_supply.charging_state(session)
@@ -260,8 +266,6 @@ class Transactions:
             session.charging_state = state
             self._start_with_energy(session)
         session.charging_state = state
-        self._context.csms.facts_changed(session.evse.id)
-        self._context.changed()
 
     def _start_with_energy(self, session: Session) -> None:
         """E01.FR.06: the flow of energy itself may be what starts a transaction."""
@@ -300,7 +304,7 @@ class Transactions:
         """The owner of a cable that stayed locked has come, or the CSMS has it unlocked."""
         session.cable_holder = None
         cable_lock.settle(session)
-        self._context.csms.facts_changed(session.evse.id)
+        self._context.facts_changed(session.evse.id)
         self._context.changed()
 
     # --- transactions
