@@ -66,7 +66,8 @@ class EnergyTransfer:
 
     def settle(self, at_s: float) -> None:
         """Count what has flowed so far into the register and the battery."""
-        if self._curve is not None and self._vehicle is not None:
+        # Settled already at this moment: what was done to the battery by hand since then stays.
+        if self._curve is not None and self._vehicle is not None and at_s > self._since_s:
             soc = self._soc_at(at_s)
             self.register_wh += (soc - self._soc) * self._vehicle.battery_wh
             self._soc = soc
