@@ -238,8 +238,47 @@ def test_only_actions_of_the_contract_are_asked_for():
                 assert entry.answer.name in known
 
 
-def test_a_fault_can_be_cleared_only_where_there_is_one():
-    broken = station(evse(1, connector(status="Faulted", fault={"error_code": "GroundFailure"})))
-    clear = entries.fault_group(broken.evse(1), broken.connector(1, 1)).entries[0]
-    assert clear.answer == Intent("clear_fault", {"evse": 1, "connector": 1})
-    assert not entries.fault_group(station(evse(1)).evse(1)).entries[0].enabled
+def clear_answer(shown, connector_id=0):
+    evse_ = shown.evse(1)
+    return entries.fault_group(shown, evse_, evse_.connector(connector_id) if connector_id else None).entries[0].answer
+
+
+def test_a_fault_is_cleared_at_the_level_where_it_is():
+    fault = {"error_code": "GroundFailure"}
+    broken = connector(status="Faulted", fault=fault)
+    assert clear_answer(station(evse(1, broken)), 1) == Intent("clear_fault", {"evse": 1, "connector": 1})
+    assert clear_answer(station(evse(1, broken))) == Intent("clear_fault", {"evse": 1, "connector": 1})
+    of_evse = station(evse(1, broken, faults=["GroundFailure"]))
+    assert clear_answer(of_evse, 1) == Intent("clear_fault", {"evse": 1, "connector": 0})
+    of_station = station(evse(1, broken, faults=["GroundFailure"]), station={"powered": True, "fault": fault})
+    assert clear_answer(of_station, 1) == Intent("clear_fault", {"evse": 0, "connector": 0})
+    assert of_station.evse(1).own_error == ""
+    assert clear_answer(station(evse(1)), 1) == Refusal("EVSE 1 connector 1 (Type 2) has no fault.")
+    assert not entries.fault_group(station(evse(1)), None).entries[0].enabled
+
+
+def test_a_display_puts_the_power_first():
+    lines = {"evses": [{"evse": 1, "lines": ["Charging", "11.0 kW", "0.18 kWh"]}]}
+    shown = station(charging(), display=lines)
+    assert texts.display(shown, shown.evse(1)) == ("EVSE 1 · Charging", ("11.0 kW", "0.18 kWh"), "11.0 kW")
+    own = station(evse(1), display={"evses": [{"evse": 1, "lines": ["EVSE 1 · Hello", "Come in"]}]})
+    assert texts.display(own, own.evse(1))[:2] == ("EVSE 1 · Hello", ("Come in",))
+
+
+def test_the_reader_says_what_came_of_a_card():
+    assert texts.reader_words(station(evse(1)), "") == ("tap card", "")
+    assert texts.reader_words(station(evse(1)), "Accepted") == ("accepted", "good")
+    assert texts.reader_words(station(evse(1)), "NotAllowedTypeEVSE")[1] == "bad"
+    assert texts.reader_words(station(evse(1), reader={"waiting": {"id_token": "A"}}), "") == ("card read", "")
+    assert texts.reader_words(station(evse(1), reader={"works": False}), "") == ("out of order", "bad")
+
+
+def test_the_bay_sensor_goes_before_what_is_in_use():
+    assert station(evse(1, occupied=True, bay_occupied=False)).evse(1).car is None
+    assert station(evse(1, occupied=False, bay_occupied=True)).evse(1).car is not None
+
+
+def test_a_known_cable_goes_before_the_status():
+    left = station(evse(1, connector(cable="socket", cable_present=True)), evse(2, connector(cable="socket")))
+    assert left.connector(1, 1).cable_left
+    assert not left.connector(2, 1).cable_left

@@ -479,6 +479,15 @@ class TestMotion:
         view.show_snapshot(snapshot(evse(1), evse(2), reader={"layout": "shared", "waiting": {"id_token": "A"}}))
         assert view.scene.motion.running
 
+    def test_the_verdict_on_a_card_shows_for_some_seconds(self, view):
+        view.show_snapshot(snapshot(evse(1)))
+        last = {"id_token": "BLOCKED", "type": "Central", "status": "Blocked"}
+        view.show_snapshot(snapshot(evse(1), reader={"layout": "shared", "waiting": None, "last": last}))
+        assert view.scene.stage.verdict == "Blocked"
+        view.grab()
+        view.scene._verdict_timer.timeout.emit()
+        assert view.scene.stage.verdict == ""
+
 
 class TestPainting:
     @pytest.mark.parametrize("choice", ["light", "dark"])
@@ -490,6 +499,15 @@ class TestPainting:
         assert image.size().width() >= 480
         colours = {image.pixelColor(x, y).name() for x in range(0, 480, 12) for y in range(0, 540, 12)}
         assert len(colours) > 10
+
+    @pytest.mark.parametrize("scale", [0.85, 1.5])
+    def test_text_scales(self, view, theme, scale):
+        theme.set_text_scale(scale)
+        QApplication.processEvents()
+        view.show_snapshot(STATES["charging"])
+        view.grab()
+        chip = view.tray.card_chips()[0]
+        assert chip.sizeHint().width() <= chip.width()
 
     @pytest.mark.parametrize("count", range(1, 9))
     @pytest.mark.parametrize("size", [(420, 460), (480, 560), (900, 700)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ui.scene.model import bay_occupied
+
 
 class CarPark:
     """Remembers cars that were driven into a bay, or out of it, with the mouse.
@@ -32,7 +34,7 @@ class CarPark:
         for evse in snapshot.get("evses") or ():
             number = int(evse["id"])
             plugged = any(each.get("plugged") for each in evse.get("connectors") or ())
-            occupied = bool(evse.get("occupied"))
+            occupied = bay_occupied(evse)
             was_plugged, was_occupied = self._seen.get(number, (False, False))
             if plugged:
                 self.park(number, str((evse.get("vehicle") or {}).get("name") or self.parked.get(number) or "Car"))

@@ -14,8 +14,9 @@ from ui.scene.paint.brush import Brushes, colour, crisp, falling, fit, line, rou
 from ui.theme import Theme, mix
 
 HEIGHT = 28
+LONGEST_IDENTIFIER = 14
+"""A longer one gives way to the card's label."""
 _TONES = ("accent", "good", "received", "warning")
-_SHUFFLE = 0
 _REFUSED = ("block", "invalid", "expired", "stolen", "unknown")
 
 
@@ -23,7 +24,7 @@ def card_tone(card: Card) -> str:
     """The token of a card's colour: red for one that is called blocked or the like, else by its characters."""
     if any(word in f"{card.id_token} {card.label}".lower() for word in _REFUSED):
         return "bad"
-    return _TONES[crc32(f"{_SHUFFLE}{card.id_token}".encode()) % len(_TONES)]
+    return _TONES[(crc32(card.id_token.encode()) >> 24) % len(_TONES)]
 
 
 class Chip(QAbstractButton):
@@ -42,6 +43,10 @@ class Chip(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         theme.changed.connect(self.updateGeometry)
+
+    def wanted_height(self) -> int:
+        """As high as a button, higher where text is larger."""
+        return round(HEIGHT * max(1.0, self.theme.text_scale))
 
     def minimumSizeHint(self) -> QSize:
         """As large as wanted: nothing is cut."""
@@ -128,17 +133,18 @@ class CardChip(Chip):
         super().__init__(theme, parent)
         self.card = card
         self.setCheckable(True)
-        name = card.label or card.id_token
+        name = card.id_token if len(card.id_token) <= LONGEST_IDENTIFIER else card.label or card.id_token
         self.setText(name)
-        self.setAccessibleName(f"Card {name}")
+        self.setAccessibleName(f"Card {card.title}")
         self.setAccessibleDescription(f"idToken {card.id_token}, type {card.type}")
         self.setToolTip(
-            f"{name}\nidToken {card.id_token} · {card.type}\nDrag it onto the reader, or double click or Enter: swipe"
+            f"{card.label or name}\nidToken {card.id_token} · {card.type}\n"
+            "Drag it onto the reader, or double click or Enter: swipe"
         )
 
     def sizeHint(self) -> QSize:
         """As wide as its text."""
-        return QSize(round(width_of(self.theme.fixed_font(), self._shown())) + 26, HEIGHT)
+        return QSize(round(width_of(self.theme.fixed_font(), self._shown())) + 26, self.wanted_height())
 
     def _shown(self) -> str:
         return fit(self.theme.fixed_font(), 170, self.text())
@@ -174,7 +180,7 @@ class CarChip(Chip):
 
     def sizeHint(self) -> QSize:
         """As wide as picture and text."""
-        return QSize(round(width_of(self.theme.small_font(), self._shown())) + 52, HEIGHT)
+        return QSize(round(width_of(self.theme.small_font(), self._shown())) + 52, self.wanted_height())
 
     def _shown(self) -> str:
         return fit(self.theme.small_font(), 150, self.text())
@@ -185,7 +191,7 @@ class CarChip(Chip):
         self.paint_frame(painter)
         painter.save()
         painter.setOpacity(1 if self.isEnabled() else 0.35)
-        cars.car(painter, QRectF(7, 6.5, 34, 15), -1, self.car.name, Brushes(self.theme.palette, 1))
+        cars.car(painter, QRectF(7, self.height() / 2 - 7.5, 34, 15), -1, self.car.name, Brushes(self.theme.palette, 1))
         painter.restore()
         ink = self.theme.colour("text" if self.isEnabled() else "disabled")
         where = QRectF(45, 0, self.width() - 45, self.height())

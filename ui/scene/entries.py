@@ -71,7 +71,7 @@ def plug_entry(station: Station, evse: Evse, connector: Connector | None = None)
 
 def swipe_entry(station: Station, card: Card | None, selected: int, reader: int = 0) -> Entry:
     """Present the chosen card."""
-    name = (card.label or card.id_token) if card else "a card"
+    name = card.title if card else "a card"
     answer = rules.swipe(station, card, reader, selected)
     return Entry("Swipe", answer, f"Swipe {name} at the reader", "S", "card")
 
@@ -90,20 +90,31 @@ def stop_entry(station: Station, evse: Evse) -> Entry:
     return Entry("Stop", rules.stop(station, evse.id), f"Press the stop button of EVSE {evse.id}", "X", "stop")
 
 
-def fault_group(evse: Evse | None, connector: Connector | None = None) -> Group:
-    """Every hardware fault for a connector, an EVSE or the station, and how to clear it."""
-    evse_id, connector_id = (evse.id if evse else 0), (connector.id if connector else 0)
-    where = {"evse": evse_id, "connector": connector_id}
-    faulted = bool(connector.error_code if connector else evse.error_code if evse else True)
-    place = connector_name(connector) if connector else f"EVSE {evse_id}" if evse else "The station"
-    clear: Answer = Intent("clear_fault", dict(where)) if faulted else Refusal(f"{place} has no fault.")
+def fault_group(station: Station, evse: Evse | None, connector: Connector | None = None) -> Group:
+    """Every hardware fault for a connector, an EVSE or the station, and how to clear the one that is there."""
+    where = {"evse": evse.id if evse else 0, "connector": connector.id if connector else 0}
     faults = tuple(
         Entry(
             code, Intent("fault", where | {"error_code": code}), f"StatusNotification: errorCode {code}", icon="fault"
         )
         for code in FAULT_CODES
     )
-    return Group("Fault", (Entry("Clear fault", clear, f"{place} works again", icon="check"), *faults), "fault")
+    clear = Entry("Clear fault", _clear_fault(station, evse, connector), "What is broken works again", icon="check")
+    return Group("Fault", (clear, *faults), "fault")
+
+
+def _clear_fault(station: Station, evse: Evse | None, connector: Connector | None) -> Answer:
+    """Clear the fault at the level where it is: station, EVSE or connector."""
+    if station.error_code:
+        return Intent("clear_fault", {"evse": 0, "connector": 0})
+    if evse is None:
+        return Refusal("The station as such has no fault.")
+    if evse.own_error:
+        return Intent("clear_fault", {"evse": evse.id, "connector": 0})
+    broken = [each for each in evse.connectors if each.error_code and connector in (None, each)]
+    if broken:
+        return Intent("clear_fault", {"evse": evse.id, "connector": broken[0].id})
+    return Refusal(f"{connector_name(connector) if connector else f'EVSE {evse.id}'} has no fault.")
 
 
 def power_group(station: Station) -> Group:
@@ -144,7 +155,7 @@ def connector_menu(station: Station, evse: Evse, connector: Connector) -> Menu:
         Entry("Unplug at the station", station_side, "Take the cable out of the socket", icon="unplug"),
         Separator,
         stop_entry(station, evse),
-        fault_group(evse, connector),
+        fault_group(station, evse, connector),
     ]
 
 
@@ -170,7 +181,7 @@ def bay_menu(station: Station, evse: Evse) -> Menu:
         Entry("Drive away", rules.leave(station, evse.id), "Leave the bay", icon="arrow-right"),
         Separator,
         stop_entry(station, evse),
-        fault_group(evse),
+        fault_group(station, evse),
     ]
 
 
@@ -178,7 +189,7 @@ def _evse_entries(station: Station, evse: Evse) -> Menu:
     occupied = {"evse": evse.id, "occupied": True}
     return [
         Entry("Bay sensor: occupied", Intent("bay", occupied), "Something stands in the bay", icon="eye"),
-        fault_group(evse),
+        fault_group(station, evse),
     ]
 
 
@@ -192,7 +203,7 @@ def evse_menu(station: Station, evse: Evse) -> Menu:
         Entry("Start button", button, "Press the start button: no authorization", icon="play"),
         stop_entry(station, evse),
         Entry("Emergency stop", emergency, "The red button: EmergencyStop", icon="stop"),
-        fault_group(evse),
+        fault_group(station, evse),
     ]
 
 
@@ -200,7 +211,7 @@ def reader_menu(station: Station, reader: int, cards: Iterable[Card], selected: 
     """Every card of the tray, to be swiped."""
     return [
         Entry(
-            f"Swipe {card.label or card.id_token}",
+            f"Swipe {card.title}",
             rules.swipe(station, card, reader, selected),
             f"{card.type} {card.id_token}",
             icon="card",
@@ -213,7 +224,7 @@ def reader_menu(station: Station, reader: int, cards: Iterable[Card], selected: 
 
 def station_menu(station: Station) -> Menu:
     """What the cabinet offers."""
-    return [*power_group(station).entries, Separator, fault_group(None)]
+    return [*power_group(station).entries, Separator, fault_group(station, None)]
 
 
 def menu_for(station: Station, target: Target, cards: Iterable[Card], selected: int) -> Menu:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from ui.theme import Theme, set_role
 
@@ -13,13 +13,17 @@ LEAST_WIDTH = 396
 """What a row has at least, so that the height wanted before the first layout is not that of a narrow strip."""
 
 
+def heading_width(heading: QLabel) -> int:
+    """How much room the word before a row takes, the same for all rows."""
+    return heading.fontMetrics().horizontalAdvance("EVSE 8") + 10
+
+
 class WrapRow(QWidget):
     """A heading and widgets after it; they wrap into as many rows as they need."""
 
-    def __init__(self, heading: QWidget, heading_width: int, parent: QWidget | None = None) -> None:
+    def __init__(self, heading: QLabel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heading = heading
-        self._heading_width = heading_width
         self._widgets: list[QWidget] = []
         heading.setParent(self)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -57,7 +61,14 @@ class WrapRow(QWidget):
     def minimumSizeHint(self) -> QSize:
         """The widest widget, as high as it is now."""
         widest = max((each.sizeHint().width() for each in self._widgets), default=0)
-        return QSize(self._heading_width + widest, self._arrange(max(self.width(), LEAST_WIDTH), move=False))
+        return QSize(heading_width(self._heading) + widest, self._arrange(max(self.width(), LEAST_WIDTH), move=False))
+
+    def event(self, event: QEvent) -> bool:
+        """A widget in it changed its size, with the theme or the size of text: wrap anew."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange(self.width(), move=True)
+            self.updateGeometry()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
@@ -68,26 +79,25 @@ class WrapRow(QWidget):
 
     def _arrange(self, width: int, *, move: bool) -> int:
         line = max((each.sizeHint().height() for each in self._widgets), default=28)
-        x, y = self._heading_width, 0
+        x, y = heading_width(self._heading), 0
         for widget in self._widgets:
             size = widget.sizeHint()
-            if x > self._heading_width and x + size.width() > width:
-                x, y = self._heading_width, y + line + 6
+            if x > heading_width(self._heading) and x + size.width() > width:
+                x, y = heading_width(self._heading), y + line + 6
             if move:
                 widget.setGeometry(QRect(x, y + (line - size.height()) // 2, size.width(), size.height()))
             x += size.width() + GAP
         if move:
-            self._heading.setGeometry(0, 0, self._heading_width, line)
+            self._heading.setGeometry(0, 0, heading_width(self._heading), line)
         return y + line
 
 
 class OverflowRow(QWidget):
     """Buttons of actions in one line; what finds no room moves into the menu of a last button, "…"."""
 
-    def __init__(self, heading: QWidget, heading_width: int, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, heading: QLabel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heading = heading
-        self._heading_width = heading_width
         self._pairs: list[tuple[QAction, QToolButton]] = []
         heading.setParent(self)
         self.more = QToolButton(self)
@@ -114,12 +124,18 @@ class OverflowRow(QWidget):
     def sizeHint(self) -> QSize:
         """Wide enough for all buttons."""
         widths = [button.sizeHint().width() + GAP for _, button in self._pairs]
-        return QSize(self._heading_width + sum(widths), self._height())
+        return QSize(heading_width(self._heading) + sum(widths), self._height())
 
     def minimumSizeHint(self) -> QSize:
         """Heading, the widest button and the last."""
         widest = max((button.sizeHint().width() for _, button in self._pairs), default=0)
-        return QSize(self._heading_width + widest + GAP + self.more.sizeHint().width(), self._height())
+        return QSize(heading_width(self._heading) + widest + GAP + self.more.sizeHint().width(), self._height())
+
+    def event(self, event: QEvent) -> bool:
+        """A button changed its size, with its word, the theme or the size of text: find out anew what has room."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._again()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Find out anew what has room."""
@@ -135,11 +151,11 @@ class OverflowRow(QWidget):
 
     def _arrange(self) -> None:
         widths = [button.sizeHint().width() for _, button in self._pairs]
-        room = self.width() - self._heading_width
+        room = self.width() - heading_width(self._heading)
         whole = sum(widths) + GAP * max(0, len(widths) - 1)
         last = self.more.sizeHint().width()
         fits = whole <= room
-        x, full = self._heading_width, False
+        x, full = heading_width(self._heading), False
         wanted: list[QAction] = []
         for (action, button), width in zip(self._pairs, widths):
             limit = self.width() - (0 if fits else last + GAP)
@@ -150,7 +166,7 @@ class OverflowRow(QWidget):
             else:
                 button.setGeometry(x, 0, width, self._height())
                 x += width + GAP
-        self._heading.setGeometry(0, 0, self._heading_width, self._height())
+        self._heading.setGeometry(0, 0, heading_width(self._heading), self._height())
         self.more.setVisible(bool(wanted))
         self.more.setGeometry(x, 0, last, self._height())
         if wanted != self._menu.actions():

@@ -179,8 +179,7 @@ class ScreenItem(Thing):
     def shows(self) -> object:
         """All that its picture depends on."""
         evse, _ = self.stage.evse(self.target.evse)
-        lines = texts.display_lines(self.stage.station, evse)
-        return lines, texts.brief_display(evse), self.stage.selected == evse.id
+        return texts.display(self.stage.station, evse), self.stage.selected == evse.id, bool(evse.lines)
 
     def bounds(self) -> QRectF:
         """The display."""
@@ -195,13 +194,10 @@ class ScreenItem(Thing):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """What a driver reads."""
         evse, place = self.stage.evse(self.target.evse)
-        lines = texts.display_lines(self.stage.station, evse)
-        caption = f"EVSE {evse.id}"
+        shown = texts.display(self.stage.station, evse)
         chosen = self.stage.selected == evse.id and len(self.stage.station.evses) > 1
-        brief = texts.brief_display(evse)
-        cabinet.screen(
-            painter, place.screen, caption, lines, brief, self.stage.brushes, chosen=chosen, optional=not evse.lines
-        )
+        optional = not evse.lines
+        cabinet.screen(painter, place.screen, shown, self.stage.brushes, chosen=chosen, optional=optional)
 
 
 class ReaderItem(Thing):
@@ -213,7 +209,8 @@ class ReaderItem(Thing):
 
     def shows(self) -> object:
         """All that its picture depends on."""
-        return self.stage.station.powered, self.stage.station.reader_waiting
+        station = self.stage.station
+        return station.powered, station.reader_works, station.reader_waiting, self.stage.verdict
 
     def bounds(self) -> QRectF:
         """The reader with its words."""
@@ -233,9 +230,9 @@ class ReaderItem(Thing):
             painter,
             self.place.rect,
             stage.brushes,
-            powered=stage.station.powered,
+            powered=stage.station.powered and stage.station.reader_works,
             wave=stage.waves.get(self.place.evse, 0.0),
-            waiting=bool(stage.station.reader_waiting),
+            says=texts.reader_words(stage.station, stage.verdict),
             hot=stage.is_hot(Kind.READER, self.place.evse),
         )
 

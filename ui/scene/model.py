@@ -31,6 +31,11 @@ class Card:
     type: str = "ISO14443"
     label: str = ""
 
+    @property
+    def title(self) -> str:
+        """Label and identifier in words."""
+        return f"{self.label} ({self.id_token})" if self.label else self.id_token
+
 
 @dataclass(frozen=True, slots=True)
 class Connector:
@@ -51,7 +56,10 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Evse:
-    """One charging place with its bay; powers in watts, energies in watt-hours."""
+    """One charging place with its bay; powers in watts, energies in watt-hours.
+
+    `own_error` is the fault of the EVSE as such, `error_code` also one of its station or of a connector.
+    """
 
     id: int
     current: str
@@ -61,6 +69,7 @@ class Evse:
     soc_percent: float | None
     operative: bool
     error_code: str
+    own_error: str
     car: Car | None
     connectors: tuple[Connector, ...]
     transaction: str | None
@@ -91,15 +100,18 @@ class Evse:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """The whole picture."""
+    """The whole picture; `reader_last` is the token that was presented last, and the verdict on it."""
 
     id: str = ""
     powered: bool = True
     connection: str = "offline"
     boot: str = "none"
+    error_code: str = ""
     evses: tuple[Evse, ...] = ()
     reader_per_evse: bool = False
+    reader_works: bool = True
     reader_waiting: str = ""
+    reader_last: tuple[str, str] = ("", "")
     cards: tuple[Card, ...] = ()
     cars: tuple[Car, ...] = ()
 
@@ -127,6 +139,7 @@ def read_station(snapshot: Json, parked: Mapping[int, str] | None = None, left: 
     station, reader = _part(snapshot, "station"), _part(snapshot, "reader")
     cars = tuple(map(_car, snapshot.get("vehicles") or ()))
     powered = bool(station.get("powered", True))
+    station_error = str((station.get("fault") or {}).get("error_code") or "")
     lines = {each.get("evse"): each.get("lines") or () for each in _part(snapshot, "display").get("evses") or ()}
     energies = {
         each.get("evse"): each.get("energy_wh")
@@ -135,19 +148,29 @@ def read_station(snapshot: Json, parked: Mapping[int, str] | None = None, left: 
     }
     evses = tuple(
         _evse(
-            each, powered, cars, parked or {}, left, tuple(lines.get(each.get("id"), ())), energies.get(each.get("id"))
+            each,
+            powered,
+            station_error,
+            cars,
+            parked or {},
+            left,
+            tuple(lines.get(each.get("id"), ())),
+            energies.get(each.get("id")),
         )
         for each in snapshot.get("evses") or ()
     )
-    waiting = reader.get("waiting") or {}
+    waiting, last = reader.get("waiting") or {}, reader.get("last") or {}
     return Station(
         id=str(station.get("id") or ""),
         powered=powered,
         connection=str(_part(snapshot, "connection").get("state") or "offline"),
         boot=str(_part(snapshot, "boot").get("state") or "none"),
+        error_code=station_error,
         evses=evses,
         reader_per_evse=reader.get("layout") == "per-evse",
+        reader_works=bool(reader.get("works", True)),
         reader_waiting=str(waiting.get("id_token") or ""),
+        reader_last=(str(last.get("id_token") or ""), str(last.get("status") or "")),
         cards=read_cards(snapshot.get("tokens") or ()),
         cars=cars,
     )
@@ -191,6 +214,7 @@ def _car(vehicle: Json) -> Car:
 def _evse(
     evse: Json,
     powered: bool,
+    station_error: str,
     cars: tuple[Car, ...],
     parked: Mapping[int, str],
     left: Iterable[int],
@@ -199,7 +223,8 @@ def _evse(
 ) -> Evse:
     evse_id = int(evse["id"])
     connectors = tuple(_connector(evse, each, powered) for each in evse.get("connectors") or ())
-    error_code = next((str(each) for each in evse.get("faults") or ()), "")
+    faults = [str(each) for each in evse.get("faults") or ()]
+    own_error = faults[0] if len(faults) > 1 or (faults and not station_error) else ""
     return Evse(
         id=evse_id,
         current=str(evse.get("current") or "ac"),
@@ -208,7 +233,8 @@ def _evse(
         energy_wh=energy_wh,
         soc_percent=evse.get("soc_percent"),
         operative=bool(evse.get("operative", True)),
-        error_code=error_code or next((each.error_code for each in connectors if each.error_code), ""),
+        error_code=own_error or next((each.error_code for each in connectors if each.error_code), ""),
+        own_error=own_error,
         car=_car_in_bay(evse, connectors, cars, parked.get(evse_id), evse_id in left),
         connectors=connectors,
         transaction=evse.get("transaction"),
@@ -246,7 +272,7 @@ def _connector(evse: Json, connector: Json, powered: bool) -> Connector:
     state = connector_state(
         status, str(evse.get("charging_state") or ""), powered=powered, plugged=plugged, faulted=bool(error_code)
     )
-    in_use = status in ("Occupied", "Preparing", "Finishing")
+    in_use = bool(connector.get("cable_present", status in ("Occupied", "Preparing", "Finishing")))
     return Connector(
         evse=int(evse["id"]),
         id=int(connector["id"]),
@@ -271,6 +297,9 @@ def _car_in_bay(
         return _car(evse["vehicle"])
     if parked:
         return next((car for car in cars if car.name == parked), Car(parked))
-    if evse.get("occupied") and not left and not any(each.cable_left for each in connectors):
-        return cars[0] if cars else Car("Car")
-    return None
+    return Car("Car") if bay_occupied(evse) and not left else None
+
+
+def bay_occupied(evse: Json) -> bool:
+    """Whether the bay's sensor sees a car."""
+    return bool(evse.get("bay_occupied", evse.get("occupied")))

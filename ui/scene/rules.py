@@ -140,7 +140,7 @@ def stop(station: Station, evse_id: int, reason: str = "Local") -> Answer:
         return Refusal(f"There is no EVSE {evse_id}.")
     if not station.powered:
         return Refusal("The station has no power: switch it on first.")
-    if evse.transaction is None:
+    if evse.transaction is None and not evse.authorized:
         return Refusal(f"EVSE {evse_id}: no transaction is running.")
     return Intent("stop", {"evse": evse_id, "reason": reason})
 

@@ -25,6 +25,7 @@ from ui.scene.stage import Stage
 from ui.theme import Theme
 
 HINT_MS = 6000
+VERDICT_MS = 5000
 
 
 class StationScene(QGraphicsScene):
@@ -58,6 +59,9 @@ class StationScene(QGraphicsScene):
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
         self._hint_timer.timeout.connect(lambda: self._hint.say("", refusal=False))
+        self._verdict_timer = QTimer(self)
+        self._verdict_timer.setSingleShot(True)
+        self._verdict_timer.timeout.connect(self._forget_verdict)
         self._rebuild()
         theme.changed.connect(self._rebuild)
 
@@ -79,8 +83,7 @@ class StationScene(QGraphicsScene):
         self.car_park.look(snapshot)
         before, shape = self.stage.station, self.stage.shape()
         self.stage.station = read_station(snapshot, self.car_park.parked, self.car_park.left)
-        if self.station.reader_waiting and not before.reader_waiting:
-            self.card_read()
+        self._look_at_reader(before)
         ids = [evse.id for evse in self.station.evses]
         if self.stage.selected not in ids:
             self.stage.selected = ids[0] if ids else 0
@@ -90,6 +93,23 @@ class StationScene(QGraphicsScene):
             self.refresh()
         self.motion.settle()
         self.shown.emit()
+
+    def _look_at_reader(self, before: Station) -> None:
+        """A card that somebody presented: waves, and for some seconds the verdict."""
+        last = self.station.reader_last
+        if last[0] and last != before.reader_last and before.evses:
+            self._show_verdict(last[1])
+            self.card_read()
+        elif self.station.reader_waiting and not before.reader_waiting:
+            self.card_read()
+
+    def _show_verdict(self, verdict: str) -> None:
+        self.stage.verdict = verdict
+        self._verdict_timer.start(VERDICT_MS)
+
+    def _forget_verdict(self) -> None:
+        self.stage.verdict = ""
+        self.refresh()
 
     def set_size(self, size: QSizeF) -> None:
         """Fill a view of this size in pixels."""
@@ -301,7 +321,7 @@ class StationScene(QGraphicsScene):
         view = next(iter(self.views()), None)
         self.menu = QMenu(view)
         self.menu.setAccessibleName(f"Faults of EVSE {self.stage.selected}")
-        build_menu(self.menu, list(entries.fault_group(evse).entries), self.theme, self.choose)
+        build_menu(self.menu, list(entries.fault_group(self.station, evse).entries), self.theme, self.choose)
         if view is not None:
             centre = self.centre_of(Target(Kind.BAY, self.stage.selected))
             self.menu.popup(view.viewport().mapToGlobal(view.mapFromScene(centre)))

@@ -21,19 +21,20 @@ class Stage:
         self.station = Station()
         self.size = QSizeF(480, 330)
         self.place: ScenePlace = place_scene((), self.size)
-        self.brushes = Brushes(theme.palette, self.place.unit)
+        self.brushes = Brushes(theme.palette, self.place.unit, theme.text_scale)
         self.selected = 0
         self.hot: Target | None = None
         self.drag: Drag | None = None
         self.drag_at = QPointF()
         self.flow = 0.0
         self.waves: dict[int, float] = {}
+        self.verdict = ""
 
     def arrange(self) -> None:
         """Lay out anew for the picture, the size and the theme in force."""
         shapes = [(evse.id, [each.id for each in evse.connectors]) for evse in self.station.evses]
         self.place = place_scene(shapes, self.size, reader_per_evse=self.station.reader_per_evse)
-        self.brushes = Brushes(self.theme.palette, self.place.unit)
+        self.brushes = Brushes(self.theme.palette, self.place.unit, self.theme.text_scale)
 
     def shape(self) -> tuple[object, ...]:
         """What the arrangement depends on, beside size and theme."""

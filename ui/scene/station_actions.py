@@ -52,7 +52,7 @@ class StationActions(QObject):
     def _faults(self, evse: Evse) -> Group:
         connector = evse.in_use or (evse.connectors[0] if len(evse.connectors) == 1 else None)
         broken = next((each for each in evse.connectors if each.error_code), None)
-        return entries.fault_group(evse, broken or connector)
+        return entries.fault_group(self._scene.station, evse, broken or connector)
 
     def _action(self, name: str) -> QAction:
         action = QAction(self)

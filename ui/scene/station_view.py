@@ -18,7 +18,7 @@ from ui.scene.paint.brush import fit
 from ui.scene.rules import CardDrag, CarDrag
 from ui.scene.scene import StationScene
 from ui.scene.station_actions import StationActions, button_for
-from ui.scene.tray import HEADING, Tray
+from ui.scene.tray import Tray
 from ui.theme import Theme, set_role
 
 _ROLES = {"station-fault": "warning"}
@@ -116,7 +116,7 @@ class StationView(QWidget):
         self._evse_label = QLabel(self)
         set_role(self._evse_label, "dim")
         self._evse_label.setAlignment(HEADING_ALIGNMENT)
-        self.row = OverflowRow(self._evse_label, HEADING, self._theme, self)
+        self.row = OverflowRow(self._evse_label, self._theme, self)
         for action in self._actions.all():
             self.row.add(action, button_for(action, _ROLES.get(action.objectName(), ""), self.row))
         foot = QVBoxLayout()

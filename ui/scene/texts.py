@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from typing import NamedTuple
 
 from ui.scene.model import Connector, Evse, Station
 from ui.scene.states import LOOKS, State, connector_type_name
@@ -55,6 +57,41 @@ def _fallback_lines(station: Station, evse: Evse) -> tuple[str, ...]:
         State.UNAVAILABLE: ("Out of service",),
         State.FAULTED: ("Out of order", evse.error_code),
     }.get(evse.state, (LOOKS[evse.state].words[0],))
+
+
+class Display(NamedTuple):
+    """A display as it is set: a small caption, the head line, the rest; and the head line where room is scarce."""
+
+    caption: str
+    lines: tuple[str, ...]
+    brief: str
+
+
+def display(station: Station, evse: Evse) -> Display:
+    """What stands on an EVSE's display, with the power as head line where there is one."""
+    lines = display_lines(station, evse)
+    caption = f"EVSE {evse.id}"
+    if len(lines) > 1 and lines[0].startswith(caption):
+        caption, lines = lines[0], lines[1:]
+    if len(lines) > 1 and not _POWER.fullmatch(lines[0]) and _POWER.fullmatch(lines[1]):
+        caption, lines = f"{caption} · {lines[0]}" if caption == f"EVSE {evse.id}" else caption, lines[1:]
+    return Display(caption, lines, brief_display(evse))
+
+
+_POWER = re.compile(r"\d+([.,]\d+)? kW")
+
+
+def reader_words(station: Station, verdict: str) -> tuple[str, str]:
+    """What stands under the reader, and its tone: "good", "bad" or "" for plain."""
+    if not station.reader_works:
+        return "out of order", "bad"
+    if verdict:
+        return _spaced(verdict), "good" if verdict == "Accepted" else "bad"
+    return ("card read" if station.reader_waiting else "tap card"), ""
+
+
+def _spaced(code: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", code).lower()
 
 
 def brief_display(evse: Evse) -> str:

@@ -14,7 +14,6 @@ from ui.scene.flow import HEADING_ALIGNMENT, WrapRow
 from ui.scene.model import Car, Card, Station
 from ui.theme import Theme, set_role
 
-HEADING = 52
 MOST_CARDS = 8
 MOST_CARS = 5
 
@@ -36,8 +35,8 @@ class Tray(QWidget):
         self._card: Card | None = None
         self._cards: tuple[Card, ...] | None = None
         self._names: tuple[str, ...] = ()
-        self._card_row = WrapRow(_heading("Cards", self), HEADING, self)
-        self._car_row = WrapRow(_heading("Cars", self), HEADING, self)
+        self._card_row = WrapRow(_heading("Cards", self), self)
+        self._car_row = WrapRow(_heading("Cars", self), self)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 8, 12, 0)
         rows.setSpacing(8)
@@ -71,7 +70,7 @@ class Tray(QWidget):
         gone = self.card_chips()
         chips: list[QWidget] = [self._card_chip(card) for card in cards[:MOST_CARDS]]
         rest = cards[MOST_CARDS:]
-        self._fill(self._more_cards, [(each.label or each.id_token, each) for each in rest], self.choose)
+        self._fill(self._more_cards, [(each.title, each) for each in rest], self.choose)
         self._card_row.set_widgets([*chips, *([self._more_cards] if rest else []), self._add])
         _delete(gone)
         if self._card not in cards:

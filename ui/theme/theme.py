@@ -60,6 +60,11 @@ class Theme(QObject):
         return self.palette.name
 
     @property
+    def text_scale(self) -> float:
+        """How large text is: 1 is 13 pixels."""
+        return self._text_scale
+
+    @property
     def dark(self) -> bool:
         """Whether the dark palette is in force."""
         return self.palette is DARK

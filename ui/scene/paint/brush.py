@@ -15,6 +15,8 @@ from ui.theme.fonts import sans
 LEFT = Qt.AlignmentFlag.AlignLeft
 RIGHT = Qt.AlignmentFlag.AlignRight
 CENTRE = Qt.AlignmentFlag.AlignHCenter
+LARGEST_TEXT = 1.3
+"""What stands beside each other in the scene leaves no room for more."""
 _CODE = re.compile(r"[A-Za-z]*[a-z][A-Z][A-Za-z]*")
 _WORDS_OF_A_CODE = re.compile(r"[A-Z]*[a-z]*")
 
@@ -22,15 +24,16 @@ _WORDS_OF_A_CODE = re.compile(r"[A-Z]*[a-z]*")
 class Brushes:
     """Colours and fonts for one theme and one size of the scene."""
 
-    def __init__(self, palette: Palette, unit: float) -> None:
+    def __init__(self, palette: Palette, unit: float, text_scale: float = 1) -> None:
         self.palette = palette
         self.colours = colours.DARK if palette is DARK else colours.LIGHT
         self.unit = unit
         grown = max(0.0, min(unit, 4.2) - 1)
-        self.tiny = sans(10 + grown * 0.7)
-        self.small = sans(10 + grown * 0.95)
-        self.word = sans(10.4 + grown * 1.15, bold=True)
-        self.figure = sans(12 + grown * 3.6, bold=True)
+        scale = max(1.0, min(text_scale, LARGEST_TEXT))
+        self.tiny = sans((10 + grown * 0.7) * scale)
+        self.small = sans((10 + grown * 0.95) * scale)
+        self.word = sans((10.4 + grown * 1.15) * scale, bold=True)
+        self.figure = sans((12 + grown * 3.6) * scale, bold=True)
 
     def token(self, name: str) -> QColor:
         """A colour of the window's palette."""

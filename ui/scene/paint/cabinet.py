@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen, QPolygonF
 
 from ui.scene.layout import IslandPlace
 from ui.scene.paint.brush import (
@@ -24,6 +24,7 @@ from ui.scene.paint.brush import (
     write,
 )
 from ui.scene.paint.cars import shadow
+from ui.scene.texts import Display
 from ui.theme import mix
 
 
@@ -105,20 +106,13 @@ def plate(painter: QPainter, rect: QRectF, name: str, online: bool | None, brush
 
 
 def screen(
-    painter: QPainter,
-    rect: QRectF,
-    caption: str,
-    lines: Sequence[str],
-    brief: str,
-    brushes: Brushes,
-    *,
-    chosen: bool,
-    optional: bool,
+    painter: QPainter, rect: QRectF, display: Display, brushes: Brushes, *, chosen: bool, optional: bool
 ) -> None:
     """A display: a small caption, a large first line, the others small; dark when there is nothing to show.
 
     With `optional` a further line that would be cut is left out.
     """
+    lines = display.lines
     colours = brushes.colours
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -134,18 +128,15 @@ def screen(
     painter.fillPath(rounded(frame, radius), glass)
     if lines:
         pad = max(2.0, rect.width() * 0.05)
-        _screen_text(painter, frame.adjusted(pad, 2, -pad, -2), caption, lines, brief, brushes, optional=optional)
+        _screen_text(painter, frame.adjusted(pad, 2, -pad, -2), display, brushes, optional=optional)
     painter.restore()
 
 
-def _screen_text(
-    painter: QPainter, rect: QRectF, caption: str, lines: Sequence[str], brief: str, brushes: Brushes, *, optional: bool
-) -> None:
+def _screen_text(painter: QPainter, rect: QRectF, display: Display, brushes: Brushes, *, optional: bool) -> None:
+    caption, lines, brief = display
     colours = brushes.colours
     large, small = height_of(brushes.figure), height_of(brushes.tiny)
     room = rect.height()
-    if len(lines) > 1 and lines[0].startswith(caption):
-        caption, lines = lines[0], lines[1:]
     shows_caption = room >= small + large
     room -= small if shows_caption else 0
     faces = (brushes.figure, brushes.word) if rect.width() >= 60 else (brushes.small,)
@@ -162,7 +153,11 @@ def _screen_text(
         set_text = wrap(brushes.tiny, rect.width(), text, left) if left > 0 else []
         if not (optional and any("…" in each for each in set_text)):
             rest += set_text
-    blocks = ([(brushes.tiny, colours.screen_dim, [caption])] if shows_caption else []) + [
+    blocks = (
+        [(brushes.tiny, colours.screen_dim, [fit(brushes.tiny, rect.width(), caption, caption.split(" · ")[0])])]
+        if shows_caption
+        else []
+    ) + [
         (head, colours.screen_text, head_lines),
         (brushes.tiny, colours.screen_dim, rest),
     ]
@@ -176,31 +171,48 @@ def _screen_text(
 
 
 def reader(
-    painter: QPainter, rect: QRectF, brushes: Brushes, *, powered: bool, wave: float, waiting: bool, hot: bool
+    painter: QPainter, rect: QRectF, brushes: Brushes, *, powered: bool, wave: float, says: tuple[str, str], hot: bool
 ) -> None:
     """A card reader; `wave` from 0 to 1 while a card is being read, `hot` while a card hovers over it."""
     colours = brushes.colours
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    text = "tap card"
+    text, tone = says
     label_height = height_of(brushes.tiny)
-    has_label = rect.height() >= 30 + label_height and width_of(brushes.tiny, text) < rect.width()
-    side = min(rect.height() - (label_height if has_label else 0), rect.width() * 0.72, 58)
-    pad = QRectF(
-        rect.center().x() - side / 2,
-        rect.top() + (rect.height() - side - (label_height if has_label else 0)) / 2,
-        side,
-        side,
-    )
-    active = powered and (hot or waiting or wave > 0)
-    painter.setPen(line(colours.reader_wave if active else colours.screen_edge, 1.4 if active else 1))
+    has_label = rect.height() >= 30 + label_height and width_of(brushes.tiny, "tap card") < rect.width()
+    below = label_height if has_label else 0
+    side = min(rect.height() - below, rect.width() * 0.72, 58)
+    pad = QRectF(rect.center().x() - side / 2, rect.top() + (rect.height() - side - below) / 2, side, side)
+    inks = {"good": colours.verdict_good, "bad": colours.verdict_bad}
+    active = powered and (hot or wave > 0 or text == "card read")
+    edge = inks.get(tone, colours.reader_wave if active else colours.screen_edge)
+    painter.setPen(line(edge, 1.4 if active or tone else 1))
     painter.setBrush(QColor(colours.reader_glow if active else colours.reader))
     painter.drawPath(rounded(crisp(pad), max(4.0, side * 0.18)))
-    _waves(painter, pad, colours.reader_wave if powered else colours.off, wave)
+    if tone and wave <= 0:
+        _verdict(painter, pad, edge, accepted=tone == "good")
+    else:
+        _waves(painter, pad, colours.reader_wave if powered else colours.off, wave)
     if has_label:
+        font = brushes.word if tone else brushes.tiny
+        words = fit(font, rect.width(), text, "accepted" if tone == "good" else "refused")
         where = QRectF(rect.left(), pad.bottom(), rect.width(), label_height)
-        write(painter, where, brushes.tiny, QColor(colours.cabinet_text), [text if not waiting else "card read"])
+        write(painter, where, font, QColor(inks.get(tone, colours.cabinet_text)), [words])
     painter.restore()
+
+
+def _verdict(painter: QPainter, pad: QRectF, ink: str, *, accepted: bool) -> None:
+    """A tick or a cross: what came of the card."""
+    reach = pad.width() * 0.2
+    middle = pad.center()
+    painter.setPen(line(ink, max(2.0, pad.width() * 0.075)))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if accepted:
+        tick = [(-1.1, 0.1), (-0.3, 0.9), (1.2, -0.8)]
+        painter.drawPolyline(QPolygonF([middle + QPointF(x, y) * reach for x, y in tick]))
+    else:
+        painter.drawLine(middle + QPointF(-reach, -reach), middle + QPointF(reach, reach))
+        painter.drawLine(middle + QPointF(-reach, reach), middle + QPointF(reach, -reach))
 
 
 def _waves(painter: QPainter, pad: QRectF, ink: str, wave: float) -> None:

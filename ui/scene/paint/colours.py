@@ -37,6 +37,8 @@ class SceneColours:
     reader_wave: str
     reader_glow: str
     off: str
+    verdict_good: str
+    verdict_bad: str
     cable: str
     cable_light: str
     plug: str
@@ -83,6 +85,8 @@ LIGHT = SceneColours(
     reader_wave="#6cb4ff",
     reader_glow="#1d3a58",
     off="#4b5763",
+    verdict_good="#7fe3b4",
+    verdict_bad="#ffaaa3",
     cable="#1c242c",
     cable_light="#485663",
     plug="#26303a",
@@ -125,6 +129,8 @@ DARK = SceneColours(
     reader_wave="#6cb4ff",
     reader_glow="#1a3857",
     off="#6a7885",
+    verdict_good="#a9f2cf",
+    verdict_bad="#ffc9c4",
     cable="#05080b",
     cable_light="#8a9aa8",
     plug="#1c252d",
