@@ -331,6 +331,8 @@ class ChartView(QWidget):
         if not known:
             self.box.hide()
             return
+        if not self._stale and not self._has_moved():
+            return
         if self._stale:
             self._stale = False
             self._draw_data()
@@ -340,6 +342,13 @@ class ChartView(QWidget):
         self.plot.redraw()
         self._fit_height()
         self._draw_marks_and_states()
+
+    def _has_moved(self) -> bool:
+        """Whether the present has moved on by half a pixel since it was drawn."""
+        if self.plot is None or not self._follow:
+            return False
+        end = self.plot.range[1]
+        return abs(self.now_s() + HEAD_ROOM_S - end) > self._window_s / max(1, self.width()) / 2
 
     def _draw_data(self) -> None:
         assert self.plot is not None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -62,6 +72,8 @@ class LogDelegate(QStyledItemDelegate):
         theme = self._theme
         self._font, self._bold, self._small = theme.font(), theme.font(bold=True), theme.small_font()
         self._fixed = theme.fixed_font()
+        self._widest = QFontMetrics(self._bold).horizontalAdvance("W")
+        self._pixmaps: dict[tuple[str, str, float], QPixmap] = {}
         names = ("text", "dim", "bad", "warning", "accent", "received", "good", "selection", "warning_soft", "raised")
         self._colours = {name: theme.colour(name) for name in names}
 
@@ -88,7 +100,7 @@ class LogDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         self._paint_ground(painter, rect, row, at, selected)
-        _CELLS[Column(index.column())](self, painter, rect.adjusted(PADDING, 0, -PADDING, 0), row)
+        _CELLS[index.column()](self, painter, rect.adjusted(PADDING, 0, -PADDING, 0), row)
 
     def _paint_ground(self, painter: QPainter, rect: QRect, row: Row, at: int, selected: bool) -> None:
         if selected:
@@ -107,15 +119,12 @@ class LogDelegate(QStyledItemDelegate):
             found = self._highlighted[row.ordinal] = bool(self.highlight.matches(block, index, index + 1))
         return found
 
-    def _text(self, painter: QPainter, rect: QRect, text: str, colour: str, align: Qt.AlignmentFlag = LEFT) -> int:
-        """Paint text, elided to the rectangle; returns its width."""
-        metrics = painter.fontMetrics()
-        width = metrics.horizontalAdvance(text)
-        if width > rect.width():
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    def _text(self, painter: QPainter, rect: QRect, text: str, colour: str, align: Qt.AlignmentFlag = LEFT) -> None:
+        """Paint text, elided to the rectangle."""
+        if len(text) * self._widest > rect.width():  # measuring costs more than painting: only what may be too long
+            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.setPen(self._colours[colour])
         painter.drawText(rect, align, text)
-        return min(width, rect.width())
 
     def _time(self, painter: QPainter, rect: QRect, row: Row) -> None:
         painter.setFont(self._fixed)
@@ -130,9 +139,12 @@ class LogDelegate(QStyledItemDelegate):
         self._icon(painter, rect.adjusted(-PADDING, 0, PADDING, 0), name, role)
 
     def _icon(self, painter: QPainter, rect: QRect, name: str, role: str) -> None:
-        square = QRect(0, 0, ICON, ICON)
-        square.moveCenter(rect.center())
-        self._theme.icon(name, role).paint(painter, square)
+        ratio = painter.device().devicePixelRatioF()
+        key = (name, role, ratio)
+        pixmap = self._pixmaps.get(key)
+        if pixmap is None:
+            pixmap = self._pixmaps[key] = self._theme.icon(name, role).pixmap(QSize(ICON, ICON), ratio)
+        painter.drawPixmap(rect.x() + (rect.width() - ICON) // 2, rect.y() + (rect.height() - ICON) // 2, pixmap)
 
     def _action(self, painter: QPainter, rect: QRect, row: Row) -> None:
         painter.setFont(self._bold)
@@ -176,7 +188,7 @@ class LogDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-_CELLS: dict[Column, Callable[[LogDelegate, QPainter, QRect, Row], None]] = {
+_CELLS: dict[int, Callable[[LogDelegate, QPainter, QRect, Row], None]] = {
     Column.TIME: LogDelegate._time,
     Column.DIRECTION: LogDelegate._direction,
     Column.ACTION: LogDelegate._action,
