@@ -176,7 +176,9 @@ def _variable(
     variable.supports_monitoring = row.get("monitoring", False)
     variable.reboot_required = row.get("reboot", False)
     variable.function = function if unbuilt else ""
-    variable.hidden = row.get("only_1x", False) or (unbuilt and "unbuilt" not in row)
+    # What 1.6 has already stays hidden from a CSMS of 2.x until its dialect has it too.
+    only_1x = row.get("only_1x", False) or row.get("function_2x", "") not in {"", *built}
+    variable.hidden = only_1x or (unbuilt and "unbuilt" not in row)
     variable.attributes = tuple(_attributes(variable, place, row))
     variable.actual = variable.attributes[0]
     variable.report_row = report_row(variable, lambda attribute: attribute.default or "")

@@ -15,6 +15,7 @@ from emulator.dialects.v16 import (
     numbering,
     provisioning,
     remote_control,
+    smart_charging,
     statuses,
     transactions,
 )
@@ -38,11 +39,14 @@ class V16(Dialect):
         "ChangeAvailability": availability.change_availability,
         "ChangeConfiguration": provisioning.change_configuration,
         "ClearCache": authorization.clear_cache,
+        "ClearChargingProfile": smart_charging.clear_charging_profile,
         "DataTransfer": data_transfer.receive,
+        "GetCompositeSchedule": smart_charging.get_composite_schedule,
         "GetConfiguration": provisioning.get_configuration,
         "RemoteStartTransaction": remote_control.remote_start,
         "RemoteStopTransaction": remote_control.remote_stop,
         "Reset": provisioning.reset,
+        "SetChargingProfile": smart_charging.set_charging_profile,
         "TriggerMessage": remote_control.trigger_message,
         "UnlockConnector": remote_control.unlock_connector,
     }

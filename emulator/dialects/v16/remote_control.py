@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emulator.dialects.dialect import Payload
-from emulator.dialects.v16 import authorization, metering, numbering
+from emulator.dialects.v16 import authorization, metering, numbering, smart_charging
 from emulator.domain import settings
 from emulator.domain.calls import Reply
 from emulator.domain.transaction import ReadingContext, StoppedReason, Trigger
@@ -42,8 +42,13 @@ def remote_start(dialect: V16, payload: Payload) -> Reply:
     session = remote.startable(evse_id, connector)
     if session is None:
         return Reply(REJECTED)
+    profile = None
+    if "chargingProfile" in payload:
+        profile = smart_charging.profile_for_start(dialect, payload["chargingProfile"], session.evse)
+        if profile is None:
+            return Reply(REJECTED)
     token = authorization.id_token(payload["idTag"])
-    return Reply(ACCEPTED, lambda: remote.start(session, token, connector_id=connector))
+    return Reply(ACCEPTED, lambda: remote.start(session, token, connector_id=connector, profile=profile))
 
 
 def remote_stop(dialect: V16, payload: Payload) -> Reply:

@@ -476,7 +476,7 @@ def test_wrong_names_are_explained(model, name, hint):
 
 def test_a_part_that_is_not_built_is_named(model):
     with pytest.raises(UnknownName, match="does not have yet: SmartCharging"):
-        model.set_named("SmartChargingCtrlr.RateUnit", "A")
+        model.set_named("SmartChargingCtrlr.LimitChangeSignificance", "5")
 
 
 def test_every_name_is_understood(model):
@@ -604,7 +604,7 @@ def test_snapshot(model):
     assert rows["OCPPCommCtrlr", "NetworkConfigurationPriority", None, None, "Actual"]["pending"] == "2,1"
     assert rows["SecurityCtrlr", "BasicAuthPassword", None, None, "Actual"]["value"] is None
     assert ("EVSE", "Power", None, 1, "MaxSet") in rows
-    assert not [row for row in rows if row[:2] == ("SmartChargingCtrlr", "RateUnit")]
+    assert not [row for row in rows if row[:2] == ("SmartChargingCtrlr", "LimitChangeSignificance")]
 
 
 def test_fixed_cables_are_never_unlocked():

@@ -171,7 +171,10 @@ def test_limits_that_are_keys_of_their_own(complete):
 
 
 def test_supported_feature_profiles_tell_what_is_built(model):
-    assert value_of(model, "SupportedFeatureProfiles") == "Core,RemoteTrigger"
+    profiles = value_of(model, "SupportedFeatureProfiles").split(",")
+    assert profiles[:2] == ["Core", "RemoteTrigger"]
+    assert "SmartCharging" in profiles
+    assert "Reservation" not in profiles
     assert value_of(model, "NumberOfConnectors") == "2"
 
 

@@ -38,7 +38,7 @@ VARIABLES = {str(variable.ref): variable for schema in SCHEMAS for variable in s
 ROW_FIELDS = {
     "variable", "instance", "scope", "applies", "type", "unit", "min", "max", "max_fact", "min_length", "characters",
     "values", "phases", "secret", "monitoring", "reboot", "mutability", "persistent", "constant", "default", "fact",
-    "function", "unbuilt", "only_1x", "fixed_without_socket", "attributes",
+    "function", "function_2x", "unbuilt", "only_1x", "fixed_without_socket", "attributes",
 }  # fmt: skip
 KEY_FIELDS = {
     "key", "profile", "required", "type", "unit", "access", "items", "items_of", "max_length", "variable", "also",
@@ -155,6 +155,14 @@ def test_what_is_not_built_says_so():
     assert not {row["variable"] for row in hidden if row["variable"] in {"RateUnit", "Currency"}} & {
         variable.ref.variable for variable in schema.shown
     }
+
+
+def test_what_only_1_6_has_is_hidden_from_a_csms_of_2_x():
+    """1.6 tells its keys of smart charging while the 2.0.1 dialect has none of it."""
+    schema = build_schema(ATTACHED, {**MODEL, "built": ["SmartCharging"]}, KEYS)
+    assert not [v for v in schema.shown if v.ref.component == "SmartChargingCtrlr" and v.actual.default != "false"]
+    keys = {row["key"] for row in DeviceModel(schema).configuration().rows}
+    assert {"ChargeProfileMaxStackLevel", "ChargingScheduleMaxPeriods", "MaxChargingProfilesInstalled"} <= keys
 
 
 def test_a_function_is_switched_on_by_naming_it_as_built():
