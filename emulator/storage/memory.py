@@ -58,8 +58,8 @@ class SqliteMemory:
     def batch(self) -> AbstractContextManager[None]:
         """Make the writes inside one durable step: all or none, one commit.
 
-        Never await inside it. A batch inside a batch joins it: left by an exception, it takes back its own writes
-        only. A write that the disk refused takes back all of the outermost batch, which then raises at its end.
+        Never await inside it. A batch inside a batch is a part of it: an exception that leaves it, or a write that the
+        disk refused, takes back all of the outermost batch, which then raises at its end.
         """
         return self._writer.batch(self._station)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Writer:
         self._refused: EnvironmentProblem | None = None
         self._pages = 0
         self._deeds: list[Callable[[], None]] = []
+        self._doomed = False
+        self._joined = _Joined(self)
         self._checkpoint: threading.Thread | None = None
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AT_MOST}")
 
@@ -78,20 +80,32 @@ class Writer:
         except sqlite3.Error as error:
             raise_database_problem(error, self.path)
 
-    @contextmanager
-    def batch(self, owner: int) -> Iterator[None]:
+    def batch(self, owner: int) -> AbstractContextManager[None]:
         """One transaction around the writes of `owner`; inside an open batch of the same owner, a part of that."""
-        if self._owner is not None:
-            self._check_batch(owner)
-            with self._part():
-                yield
-            return
-        self._begin(owner)
+        if self._owner is None:
+            return _Batch(self, owner)
+        self._check_batch(owner)
+        return self._joined
+
+    def doom(self) -> None:
+        """A part of the open batch failed: nothing of it may stay, even if somebody caught the exception."""
+        self._doomed = True
+
+    def begin(self, owner: int) -> None:
+        """Open the batch of a station."""
         try:
-            yield
-        except BaseException:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise_database_problem(error, self.path)
+        self._owner = owner
+
+    def end(self, failed: bool) -> None:
+        """Close the batch: take everything back, or commit and do what waited for it."""
+        if failed or self._doomed:
             self._roll_back()
-            raise
+            if not failed:
+                raise RuntimeError("a part of the batch failed, so all of it was taken back")
+            return
         self._commit()
         deeds, self._deeds = self._deeds, []
         for deed in deeds:
@@ -116,13 +130,6 @@ class Writer:
             self._checkpoint.join()
         self._connection.close()
 
-    def _begin(self, owner: int) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise_database_problem(error, self.path)
-        self._owner = owner
-
     def _commit(self) -> None:
         refused = self._refused
         if refused is not None:
@@ -137,23 +144,11 @@ class Writer:
 
     def _roll_back(self) -> None:
         self._owner = self._refused = None
+        self._doomed = False
         self._deeds.clear()
         # SQLite may have rolled back by itself, on a full disk for instance.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def _part(self) -> Iterator[None]:
-        self._connection.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            if self._refused is None:
-                self._connection.execute("ROLLBACK TO part")
-                self._connection.execute("RELEASE part")
-            raise
-        if self._refused is None:
-            self._connection.execute("RELEASE part")
 
     def _check_batch(self, owner: int) -> None:
         if self._owner != owner:
@@ -178,6 +173,38 @@ class Writer:
         # In a thread, because a checkpoint waits for the disk and the event loop must not.
         self._checkpoint = threading.Thread(target=_run_checkpoint, args=(self.path,), name="checkpoint")
         self._checkpoint.start()
+
+
+class _Batch:
+    """The outermost batch of a station, as a context."""
+
+    __slots__ = ("_owner", "_writer")
+
+    def __init__(self, writer: Writer, owner: int) -> None:
+        self._writer = writer
+        self._owner = owner
+
+    def __enter__(self) -> None:
+        self._writer.begin(self._owner)
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        self._writer.end(failed=kind is not None)
+
+
+class _Joined:
+    """A batch inside a batch: a part of it, which falls with the whole."""
+
+    __slots__ = ("_writer",)
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> None:
+        """The outer batch is open already."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is not None:
+            self._writer.doom()
 
 
 def _run_checkpoint(path: Path) -> None:

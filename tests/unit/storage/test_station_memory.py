@@ -79,13 +79,15 @@ def test_nested_batches_join(database):
             memory.put("queue", "1", 1)
         raise KeyError
     assert memory.items("queue") == []
-    with memory.batch():
+    with pytest.raises(RuntimeError, match="a part of the batch failed"), memory.batch():
         memory.put("queue", "1", 1)
         with pytest.raises(KeyError), memory.batch():
             memory.put("queue", "2", 2)
             raise KeyError
         memory.put("queue", "3", 3)
-    assert memory.items("queue") == [("1", 1), ("3", 3)]
+    assert memory.items("queue") == []
+    memory.put("queue", "4", 4)
+    assert memory.items("queue") == [("4", 4)]
 
 
 def test_a_batch_takes_no_writes_of_another_station(database):
