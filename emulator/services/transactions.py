@@ -204,8 +204,8 @@ class Transactions:
             return
         if info.allows(session.evse.id):
             held = session.authorization
-            group = info.group or held.group
-            session.authorization = Authorization(held.token, group, held.remote_start_id, evse_ids=info.evse_ids)
+            group, evse_ids = info.group or held.group, info.evse_ids or held.evse_ids
+            session.authorization = Authorization(held.token, group, held.remote_start_id, evse_ids=evse_ids)
             return
         if self._context.model.boolean(settings.STOP_TX_ON_INVALID_ID):
             cable_lock.hold(session)  # E05.FR.11
