@@ -91,7 +91,7 @@ class ReaderFailure:
 class LocalLimit:
     """An external charging limit."""
 
-    evse: int = parameter(0, "EVSE; 0: the station, whose EVSEs then share the limit equally", minimum=0)
+    evse: int = parameter(0, "EVSE; 0: the station, whose EVSEs then share the limit", minimum=0)
     limit_w: float | None = parameter(None, "the limit in watts", minimum=0)
     limit_a: float | None = parameter(None, "the limit in amperes (on AC: of each phase)", minimum=0)
     source: str = parameter("EMS", "ChargingLimitSourceEnumType", enum=LIMIT_SOURCES)
@@ -107,7 +107,7 @@ class LocalLimit:
         if self.clear:
             emulator.local_limits.lift(self.evse)
         else:
-            emulator.local_limits.put(self.evse, self.limit_w, self.limit_a, self.duration_s)
+            emulator.local_limits.put(self.evse, self.limit_w, self.limit_a, self.duration_s, self.source)
 
 
 def _check_place(evse_id: int, connector_id: int) -> None:
