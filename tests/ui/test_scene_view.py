@@ -484,7 +484,11 @@ class TestMotion:
         last = {"id_token": "BLOCKED", "type": "Central", "status": "Blocked"}
         view.show_snapshot(snapshot(evse(1), reader={"layout": "shared", "waiting": None, "last": last}))
         assert view.scene.stage.verdict == "Blocked"
-        view.grab()
+        view.scene.set_visible(False)
+        refused = view.canvas.grab().toImage()
+        view.show_snapshot(snapshot(evse(1), reader={"layout": "shared", "last": last | {"status": "Accepted"}}))
+        view.scene.set_visible(False)
+        assert view.canvas.grab().toImage() != refused
         view.scene._verdict_timer.timeout.emit()
         assert view.scene.stage.verdict == ""
 
@@ -534,6 +538,29 @@ class TestPainting:
             image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
             pictures[state] = bytes(image.constBits())
         assert len(set(pictures.values())) == len(STATES)
+
+    @pytest.mark.parametrize("choice", ["light", "dark"])
+    def test_what_is_in_the_hand_is_painted(self, view, theme, choice):
+        theme.set_choice(choice)
+        before = view.canvas.grab().toImage()
+        drag(view, holster(view, 1), car(view, 1), release=False)
+        assert view.canvas.grab().toImage() != before
+        view.scene.pointer.cancel()
+        drag(view, car(view, 1), car(view, 2), release=False)
+        assert view.canvas.grab().toImage() != before
+        view.scene.pointer.cancel()
+        for chip in (view.tray.card_chips()[0], view.tray.car_chips()[1]):
+            drag_chip(view, chip, car(view, 2), release=False)
+            assert view._ghost.isVisible()
+            view.grab()
+            QTest.mouseRelease(chip, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+            assert view._ghost is None
+
+    def test_the_focus_ring_is_painted(self, view):
+        enter(view)
+        before = view.canvas.grab().toImage()
+        QTest.keyClick(view.canvas, Qt.Key.Key_Down)
+        assert view.canvas.grab().toImage() != before
 
     def test_a_refusal_and_a_hint_are_shown_and_go(self, view):
         view.show_refusal("EVSE 1 connector 1: no cable is plugged in.")

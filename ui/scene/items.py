@@ -210,7 +210,7 @@ class ReaderItem(Thing):
     def shows(self) -> object:
         """All that its picture depends on."""
         station = self.stage.station
-        return station.powered, station.reader_works, station.reader_waiting, self.stage.verdict
+        return station.powered, station.reader_works, station.reader_waiting, self.stage.verdict_for(self.place.evse)
 
     def bounds(self) -> QRectF:
         """The reader with its words."""
@@ -232,7 +232,7 @@ class ReaderItem(Thing):
             stage.brushes,
             powered=stage.station.powered and stage.station.reader_works,
             wave=stage.waves.get(self.place.evse, 0.0),
-            says=texts.reader_words(stage.station, stage.verdict),
+            says=texts.reader_words(stage.station, stage.verdict_for(self.place.evse)),
             hot=stage.is_hot(Kind.READER, self.place.evse),
         )
 

@@ -99,7 +99,7 @@ class StationScene(QGraphicsScene):
         last = self.station.reader_last
         if last[0] and last != before.reader_last and before.evses:
             self._show_verdict(last[1])
-            self.card_read()
+            self.card_read(self.stage.verdict_at)
         elif self.station.reader_waiting and not before.reader_waiting:
             self.card_read()
 
@@ -108,7 +108,7 @@ class StationScene(QGraphicsScene):
         self._verdict_timer.start(VERDICT_MS)
 
     def _forget_verdict(self) -> None:
-        self.stage.verdict = ""
+        self.stage.verdict, self.stage.verdict_at = "", 0
         self.refresh()
 
     def set_size(self, size: QSizeF) -> None:
@@ -215,7 +215,8 @@ class StationScene(QGraphicsScene):
         if isinstance(answer, Intent):
             self._hint.say("", refusal=False)
             if answer.name == "swipe":
-                self.card_read(int(answer.parameters.get("evse", 0)))
+                self.stage.verdict_at = int(answer.parameters.get("evse", 0))
+                self.card_read(self.stage.verdict_at)
             self.action.emit(answer.name, dict(answer.parameters))
             return True
         if isinstance(answer, Refusal):
@@ -287,13 +288,22 @@ class StationScene(QGraphicsScene):
         """The context menu of a thing."""
         if target.evse:
             self.select(target.evse, target.connector)
+        listed = entries.menu_for(self.station, target, self.cards, self.stage.selected)
+        self._pop_up(f"Actions of {self.name_of(target)}", listed, at)
+
+    def open_fault_menu(self) -> None:
+        """The faults of the selected EVSE."""
+        group = entries.fault_group(self.station, self.station.evse(self.stage.selected))
+        listed: entries.Menu = list(group.entries)
+        centre = self.centre_of(Target(Kind.BAY, self.stage.selected))
+        self._pop_up(f"Faults of EVSE {self.stage.selected}", listed, centre)
+
+    def _pop_up(self, name: str, listed: entries.Menu, at: QPointF) -> None:
         view = next(iter(self.views()), None)
         if self.menu is not None:
             self.menu.deleteLater()
-        self.menu = QMenu(view)
-        self.menu.setAccessibleName(f"Actions of {self.name_of(target)}")
-        listed = entries.menu_for(self.station, target, self.cards, self.stage.selected)
-        build_menu(self.menu, listed, self.theme, self.choose)
+        self.menu = build_menu(QMenu(view), listed, self.theme, self.choose)
+        self.menu.setAccessibleName(name)
         if view is not None:
             self.menu.popup(view.viewport().mapToGlobal(view.mapFromScene(at)))
 
@@ -314,17 +324,6 @@ class StationScene(QGraphicsScene):
         """The middle of a thing."""
         thing = self.thing(target)
         return thing.reach().center() if thing else self.stage.world().center()
-
-    def open_fault_menu(self) -> None:
-        """The faults of the selected EVSE."""
-        evse = self.station.evse(self.stage.selected)
-        view = next(iter(self.views()), None)
-        self.menu = QMenu(view)
-        self.menu.setAccessibleName(f"Faults of EVSE {self.stage.selected}")
-        build_menu(self.menu, list(entries.fault_group(self.station, evse).entries), self.theme, self.choose)
-        if view is not None:
-            centre = self.centre_of(Target(Kind.BAY, self.stage.selected))
-            self.menu.popup(view.viewport().mapToGlobal(view.mapFromScene(centre)))
 
     # what Qt tells
 

@@ -29,6 +29,7 @@ class Stage:
         self.flow = 0.0
         self.waves: dict[int, float] = {}
         self.verdict = ""
+        self.verdict_at = 0  # whose reader; 0 where nobody said it
 
     def arrange(self) -> None:
         """Lay out anew for the picture, the size and the theme in force."""
@@ -64,6 +65,10 @@ class Stage:
     def is_hot(self, kind: Kind, evse: int = 0, connector: int = 0) -> bool:
         """Whether the pointer, or what it drags, is over this thing."""
         return self.hot == Target(kind, evse, connector)
+
+    def verdict_for(self, reader: int) -> str:
+        """The verdict that a reader shows now, or ""."""
+        return self.verdict if self.verdict_at in (0, reader) or reader == 0 else ""
 
     def inlet(self, evse_id: int) -> QPointF:
         """Where the plug goes into the car of a bay."""

@@ -30,6 +30,7 @@ class Brushes:
         self.unit = unit
         grown = max(0.0, min(unit, 4.2) - 1)
         scale = max(1.0, min(text_scale, LARGEST_TEXT))
+        self.least = sans(9)
         self.tiny = sans((10 + grown * 0.7) * scale)
         self.small = sans((10 + grown * 0.95) * scale)
         self.word = sans((10.4 + grown * 1.15) * scale, bold=True)

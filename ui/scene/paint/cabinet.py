@@ -27,6 +27,9 @@ from ui.scene.paint.cars import shadow
 from ui.scene.texts import Display
 from ui.theme import mix
 
+NARROW = 60
+"""A display narrower than this many pixels is set in the plain face, and says less rather than half."""
+
 
 def cabinet(painter: QPainter, island: IslandPlace, brushes: Brushes, lights: Sequence[str]) -> None:
     """The body of a cabinet with a strip of light on top: one colour for each EVSE at it."""
@@ -139,7 +142,8 @@ def _screen_text(painter: QPainter, rect: QRectF, display: Display, brushes: Bru
     room = rect.height()
     shows_caption = room >= small + large
     room -= small if shows_caption else 0
-    faces = (brushes.figure, brushes.word) if rect.width() >= 60 else (brushes.small,)
+    narrow = rect.width() < NARROW
+    faces = (brushes.small,) if narrow else (brushes.figure, brushes.word)
     head, first = choose(rect.width(), faces, lines[0], brief)
     head_lines = [first]
     if first != lines[0]:
@@ -151,7 +155,7 @@ def _screen_text(painter: QPainter, rect: QRectF, display: Display, brushes: Bru
     for text in lines[1:]:
         left = int(room // small) - len(rest)
         set_text = wrap(brushes.tiny, rect.width(), text, left) if left > 0 else []
-        if not (optional and any("…" in each for each in set_text)):
+        if not ((optional or narrow) and any("…" in each for each in set_text)):
             rest += set_text
     blocks = (
         [(brushes.tiny, colours.screen_dim, [fit(brushes.tiny, rect.width(), caption, caption.split(" · ")[0])])]

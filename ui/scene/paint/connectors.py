@@ -212,9 +212,7 @@ def set_words(rect: QRectF, connector: Connector, detail: str, side: int, brushe
     size = max(9.0, min(17.0, height * 0.82))
     gap = max(2.0, size * 0.3)
     width = rect.width() - size - gap
-    font, head = choose(
-        width, (brushes.small if rect.width() < NARROW else brushes.word,), *LOOKS[connector.state].words
-    )
+    font, head = _head_line(rect.width(), width, connector.state, brushes)
     most = max(0, int((rect.height() - height) / height_of(brushes.tiny)))
     rest = wrap(brushes.tiny, width, _shorter(detail, width, brushes), most) if detail and most else []
     total = height + height_of(brushes.tiny) * len(rest)
@@ -242,6 +240,12 @@ def words(painter: QPainter, words: Words, connector: Connector, side: int, brus
     for number, each in enumerate(words.rest):
         top = words.text.bottom() + number * small
         painter.drawText(QRectF(words.text.left(), top, words.text.width(), small), align, each)
+
+
+def _head_line(room: float, width: float, state: State, brushes: Brushes) -> tuple[QFont, str]:
+    words = LOOKS[state].words
+    font, head = choose(width, (brushes.small if room < NARROW else brushes.word,), *words)
+    return (font, head) if "…" not in head else choose(width, (brushes.least,), *words)
 
 
 def _shorter(detail: str, width: float, brushes: Brushes) -> str:
