@@ -32,6 +32,7 @@ MAX_CALLS_AT_ONCE = 256
 # How long a stop waits for the answers of calls that are being performed (real time).
 LAST_ANSWERS_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
+GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
 
 _subscription = Checker(OWN_METHODS[0]["parameters"])
@@ -145,6 +146,8 @@ class _Session:
             call.cancel()
         if self._closing is not None:
             await asyncio.wait([self._closing])
+        else:
+            await self._close(GOING_AWAY, "the station's program ends")
 
     def _done(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
@@ -197,8 +200,16 @@ class _Session:
         broadcast([self._connection], message, text=True)
         if self._connection.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             self._listen_to([], [])
-            closing = self._connection.close(TRY_AGAIN_LATER, "too much is unread")
+            closing = self._close(TRY_AGAIN_LATER, "too much is unread")
             self._closing = asyncio.get_running_loop().create_task(closing, name="control close")
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connection.close(code, reason)
+        except TimeoutError:
+            # It does not even read the close frame.
+            self._connection.transport.abort()
 
 
 def _check(checker: Checker, method: str, parameters: dict[str, Any]) -> None:

@@ -53,9 +53,7 @@ class Checker:
             unknown = str(error.kind.unexpected[0])
             return (f"{where}: " if where else "") + unknown_name(unknown, holder.get("properties", {}), self._noun)
         if keyword == "required":
-            return f"{where or 'the call'} needs the {self._noun} {error.kind.property!r}".replace(
-                "the call needs", "it needs"
-            )
+            return (f"{where}: " if where else "") + f"the {self._noun} {error.kind.property!r} is missing"
         return f"{where or 'the value'} must be {expected(holder)}, not {shown(error.instance)}"
 
 

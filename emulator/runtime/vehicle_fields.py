@@ -51,14 +51,12 @@ _OF_SNAPSHOT = {
 }
 _ALL = {**FIELDS, **_OF_SNAPSHOT}
 
-VEHICLE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {name: field.schema for name, field in FIELDS.items()},
+# The keywords of a JSON Schema of a car, besides its type.
+VEHICLE_KEYWORDS: dict[str, Any] = {
+    "properties": {name: field.schema for name, field in _ALL.items()},
+    "additionalProperties": False,
 }
-_checker = Checker(
-    {"type": "object", "properties": {n: f.schema for n, f in _ALL.items()}, "additionalProperties": False},
-    "field of a vehicle",
-)
+_checker = Checker({"type": "object", **VEHICLE_KEYWORDS}, "field")
 
 
 def vehicle_values(fields: Mapping[str, Any]) -> dict[str, Any]:

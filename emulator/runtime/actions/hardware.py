@@ -10,7 +10,7 @@ from emulator.domain.tokens import IdToken, IdTokenType
 from emulator.domain.transaction import StoppedReason, Trigger
 from emulator.domain.vehicle import Vehicle
 from emulator.runtime.actions.registry import REQUIRED, BadParameters, action, parameter
-from emulator.runtime.vehicle_fields import FIELDS, VEHICLE_SCHEMA, BadVehicle, vehicle_values
+from emulator.runtime.vehicle_fields import FIELDS, VEHICLE_KEYWORDS, BadVehicle, vehicle_values
 
 if TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator
@@ -26,7 +26,7 @@ def _vehicle_values(fields: dict[str, Any]) -> dict[str, Any]:
     try:
         return vehicle_values(fields)
     except BadVehicle as wrong:
-        raise BadParameters(f"A vehicle's {wrong}.") from wrong
+        raise BadParameters(f"The vehicle: {wrong}.") from wrong
 
 
 def _limits(field: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Plug:
     evse: int = parameter(1, "EVSE number", minimum=1)
     connector: int = parameter(1, "connector number", minimum=1)
     vehicle: str | dict[str, Any] | None = parameter(
-        None, "a car's name, or its fields; default: the next free one", **VEHICLE_SCHEMA
+        None, "a car's name, or its fields; default: the next free one", **VEHICLE_KEYWORDS
     )
 
     async def perform(self, emulator: Emulator) -> None:
