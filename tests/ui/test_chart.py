@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolTip
 
 from ui.models.series import EvseSamples, Series
 from ui.theme import Theme
-from ui.views.charts import KINDS, WINDOW_S, ChartView
+from ui.views.chart_lines import KINDS
+from ui.views.charts import WINDOW_S, ChartView
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform cannot
 LEFT = Qt.MouseButton.LeftButton
@@ -346,3 +347,20 @@ def test_the_export_menu_asks_for_a_file(chart, qtbot, tmp_path):
     assert (tmp_path / "b.csv").exists()
     dialog.close()
     menu.close()
+
+
+def test_a_session_that_has_just_begun_fills_the_width(qtbot, theme):
+    series = Series()
+    view = ChartView(series, theme)
+    qtbot.addWidget(view)
+    said = []
+    view.headline.connect(said.append)
+    view.show()
+    view.show_now()
+    for second in range(200):
+        series.add_sample(START + second, 1, SAMPLE)
+    view._redraw()
+    start, end = view.plot.range
+    assert end - start == pytest.approx(199 * 1.1)
+    assert said[-1] == "EVSE 1 · last 4 min"
+    view.hide()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import escape
 from math import isnan
 from pathlib import Path
@@ -26,46 +25,15 @@ from ui.models.log_cells import clock_text
 from ui.models.series import EvseSamples, Series
 from ui.theme import Theme, set_role
 from ui.views.chart_export import export_chart
-from ui.views.chart_plot import LEFT_AXIS, ChartPlot, Curve
+from ui.views.chart_lines import KINDS, LINES, UNITS, Legend
+from ui.views.chart_plot import LEFT_AXIS, ChartPlot
 from ui.views.flow_layout import FlowLayout
 from ui.views.state_strip import StateStrip
 
 WINDOW_S = 900.0
+LEAST_WINDOW_S = 60.0
 HEAD_ROOM_S = 5.0
 REDRAW_MS = 250
-KINDS = ("Power", "Current", "Voltage", "Energy")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A curve and where its values come from: a column of the samples, times a factor."""
-
-    curve: Curve
-    column: str
-    factor: float = 1.0
-    unit: str = ""
-
-
-LINES: dict[str, tuple[Line, ...]] = {
-    "Power": (
-        Line(Curve("Power", "accent", filled=True), "power_w", 0.001, "kW"),
-        Line(Curve("Limit in force", "bad", dashed=True, steps=True), "offered_w", 0.001, "kW"),
-        Line(Curve("SoC", "good", percent=True), "soc_percent", 1.0, "%"),
-    ),
-    "Current": tuple(
-        Line(Curve(f"L{phase}", colour), f"current_a_{phase}", 1.0, "A")
-        for phase, colour in ((1, "accent"), (2, "received"), (3, "warning"))
-    ),
-    "Voltage": tuple(
-        Line(Curve(f"L{phase}", colour), f"voltage_v_{phase}", 1.0, "V")
-        for phase, colour in ((1, "accent"), (2, "received"), (3, "warning"))
-    ),
-    "Energy": (
-        Line(Curve("Energy register", "accent", filled=True), "energy_wh", 0.001, "kWh"),
-        Line(Curve("SoC", "good", percent=True), "soc_percent", 1.0, "%"),
-    ),
-}
-UNITS = {"Power": "kW", "Current": "A", "Voltage": "V", "Energy": "kWh"}
 
 
 class _Import(QRunnable):
@@ -79,19 +47,6 @@ class _Import(QRunnable):
         """Load it, and say so."""
         importlib.import_module("pyqtgraph")
         self._done()
-
-
-class Legend(QLabel):
-    """Names of the curves, each after a piece of its line."""
-
-    def show_lines(self, lines: Iterable[Line], theme: Theme) -> None:
-        """Show these lines' names."""
-        parts = []
-        for line in lines:
-            colour = theme.colour(line.curve.colour).name()
-            sign = "╌╌" if line.curve.dashed else "━━"
-            parts.append(f'<span style="color:{colour}">{sign}</span>&nbsp;{line.curve.name}')
-        self.setText("&nbsp;&nbsp;&nbsp;&nbsp;".join(parts))
 
 
 class ChartView(QWidget):
@@ -117,6 +72,7 @@ class ChartView(QWidget):
         self._window_s = WINDOW_S
         self._follow = True
         self._stale = True
+        self._said = ""
         self._dialog: QFileDialog | None = None
         self.plot: ChartPlot | None = None
         self._pool = QThreadPool(self)
@@ -127,7 +83,8 @@ class ChartView(QWidget):
         self._imported.connect(self._make_plot)
         series.changed.connect(self._series_changed)
         theme.changed.connect(self._take_theme)
-        self.select_evse(1)
+        self._evse = 1
+        self.evse_button.setText("EVSE 1")
 
     # --- building ---------------------------------------------------------------------------------------------------
 
@@ -213,6 +170,7 @@ class ChartView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: D102 - as Qt documents it
         super().showEvent(event)
         self._redraw_timer.start()
+        self._say_headline()
         if self.plot is None:
             QTimer.singleShot(300, self._load)  # the window shall be painted first
 
@@ -338,17 +296,24 @@ class ChartView(QWidget):
             self._draw_data()
         if self._follow:
             end = self.now_s() + HEAD_ROOM_S
-            self.plot.set_range(end - self._window_s, end)
+            self.plot.set_range(end - self._span_s(), end)
+        self._say_headline()
         self.plot.redraw()
         self._fit_height()
         self._draw_marks_and_states()
+
+    def _span_s(self) -> float:
+        """How much time is seen up to the present: a session that has just begun fills the width as well."""
+        times = self._series.samples(self._evse).times
+        known_s = self.now_s() - times[0] if times else 0.0
+        return min(self._window_s, max(LEAST_WINDOW_S, known_s * 1.1))
 
     def _has_moved(self) -> bool:
         """Whether the present has moved on by half a pixel since it was drawn."""
         if self.plot is None or not self._follow:
             return False
         end = self.plot.range[1]
-        return abs(self.now_s() + HEAD_ROOM_S - end) > self._window_s / max(1, self.width()) / 2
+        return abs(self.now_s() + HEAD_ROOM_S - end) > self._span_s() / max(1, self.width()) / 2
 
     def _draw_data(self) -> None:
         assert self.plot is not None
@@ -395,14 +360,16 @@ class ChartView(QWidget):
 
     def _say_headline(self) -> None:
         if self._follow:
-            minutes = self._window_s / 60
-            span = f"last {minutes:.0f} min" if minutes >= 1 else f"last {self._window_s:.0f} s"
+            span = f"last {max(1, self._span_s() / 60):.0f} min"
         elif self.plot is not None:
             start, end = self.plot.range
             span = f"{clock_text(start)[:5]} to {clock_text(end)[:5]}"
         else:
             span = ""
-        self.headline.emit(" · ".join(filter(None, (f"EVSE {self._evse}", span))))
+        text = " · ".join(filter(None, (f"EVSE {self._evse}", span)))
+        if text != self._said:
+            self._said = text
+            self.headline.emit(text)
 
     def _show_box(self, time_s: float) -> None:
         """Show the values nearest to the cursor in a small box beside it."""
