@@ -1,6 +1,7 @@
 """Charts: the store of samples, the plot, zoom and pan, cursor, states, export."""
 
 import csv
+import re
 import sys
 from math import isnan
 
@@ -364,3 +365,17 @@ def test_a_session_that_has_just_begun_fills_the_width(qtbot, theme):
     assert end - start == pytest.approx(199 * 1.1)
     assert said[-1] == "EVSE 1 · last 4 min"
     view.hide()
+
+
+def test_ticks_stand_at_round_times(chart):
+    axis = chart.plot._item.getAxis("bottom")
+    for span_s, form in (
+        (40, r"\d\d:\d\d:\d0"),
+        (600, r"\d\d:\d[02468]"),
+        (40_000, r"\d\d:00"),
+        (500_000, r"\d\d \w+"),
+    ):
+        ((spacing, values),) = axis.tickValues(0, span_s, 400)
+        texts = axis.tickStrings(values, 1, spacing)
+        assert 1 <= len(texts) <= 7
+        assert all(re.fullmatch(form, text) for text in texts), texts

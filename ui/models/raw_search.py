@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
@@ -23,7 +24,8 @@ class _Job(QRunnable):
                 seqs = frozenset(self._owner.search(self._word))
             except Exception:  # a closed or busy log finds nothing; what is in memory is found all the same
                 seqs = frozenset()
-            self._owner.finished.emit(self._generation, self._word, seqs)
+            with suppress(RuntimeError):  # the window was closed meanwhile
+                self._owner.finished.emit(self._generation, self._word, seqs)
 
 
 class RawSearch(QObject):

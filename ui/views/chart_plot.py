@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -20,6 +22,8 @@ LEFT_AXIS = 44
 RIGHT_AXIS = 44
 FILL_ALPHA = 36
 DAY_S = 86_400.0
+TICK_ROOM = 76
+TICK_STEPS_S = (1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,20 +295,29 @@ class ChartPlot(QObject):
 
 
 def _time_axis(plot: ChartPlot) -> Any:
-    """An axis with the time of day, for a drawing that counts from the plot's origin."""
-    from pyqtgraph import DateAxisItem
+    """An axis with the local time of day, for a drawing that counts from the plot's origin."""
+    from pyqtgraph import AxisItem
 
-    class TimeAxis(DateAxisItem):  # type: ignore[misc]
-        """Hours and minutes, seconds when they can be told apart."""
+    class TimeAxis(AxisItem):  # type: ignore[misc]
+        """A tick at round times, as many as there is room for."""
 
         def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
             """Where the ticks stand."""
-            by = plot.origin_s
-            levels = super().tickValues(low + by, high + by, size)
-            return [(spacing, [value - by for value in values]) for spacing, values in levels]
+            wanted_s = (high - low) * TICK_ROOM / max(size, 1)
+            spacing = next((step for step in TICK_STEPS_S if step >= wanted_s), TICK_STEPS_S[-1])
+            by = plot.origin_s + _zone_offset_s(plot.origin_s + low)
+            first = ceil((low + by) / spacing)
+            return [(spacing, [number * spacing - by for number in range(first, int((high + by) // spacing) + 1)])]
 
-        def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
             """What is written at the ticks."""
-            return list(super().tickStrings([value + plot.origin_s for value in values], scale, spacing))
+            form = "%H:%M:%S" if spacing < 60 else "%H:%M" if spacing < DAY_S else "%d %b"
+            return [datetime.fromtimestamp(plot.origin_s + value, UTC).astimezone().strftime(form) for value in values]
 
     return TimeAxis(orientation="bottom")
+
+
+def _zone_offset_s(time_s: float) -> float:
+    """How far the local time is ahead of UTC, in seconds."""
+    offset = datetime.fromtimestamp(time_s, UTC).astimezone().utcoffset()
+    return offset.total_seconds() if offset else 0.0
