@@ -11,13 +11,13 @@ import orjson
 from emulator.storage.writer import Writer
 
 _PUT = (
-    "INSERT INTO memory (station, name, key, value) VALUES (?, ?, ?, ?)"
+    "INSERT INTO memory (station, name, key, value, place) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (station, name, key) DO UPDATE SET value = excluded.value"
 )
 _DELETE = "DELETE FROM memory WHERE station = ? AND name = ? AND key = ?"
 _CLEAR = "DELETE FROM memory WHERE station = ? AND name = ?"
 _GET = "SELECT value FROM memory WHERE station = ? AND name = ? AND key = ?"
-_ITEMS = "SELECT key, value FROM memory WHERE station = ? AND name = ? ORDER BY id"
+_ITEMS = "SELECT key, value FROM memory WHERE station = ? AND name = ? ORDER BY place"
 
 
 class SqliteMemory:
@@ -35,7 +35,9 @@ class SqliteMemory:
 
     def put(self, table: str, key: str, value: Any) -> None:
         """Write one value (anything JSON can hold), replacing what was there; committed on return."""
-        self._writer.write(self._station, _PUT, (self._station, table, key, orjson.dumps(value)))
+        self._writer.write(
+            self._station, _PUT, (self._station, table, key, orjson.dumps(value), self._writer.next_place())
+        )
 
     def get(self, table: str, key: str) -> Any:
         """The value, or None."""

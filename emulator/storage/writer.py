@@ -38,10 +38,18 @@ class Writer:
         self._refused: EnvironmentProblem | None = None
         self._pages = 0
         self._deeds: list[Callable[[], None]] = []
+        self._place: int | None = None
         self._doomed = False
         self._joined = _Joined(self)
         self._checkpoint: threading.Thread | None = None
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AT_MOST}")
+
+    def next_place(self) -> int:
+        """A number greater than the place of every row of the memory."""
+        if self._place is None:
+            (self._place,) = self.read_one("SELECT coalesce(max(place), 0) FROM memory", ())
+        self._place += 1
+        return self._place
 
     @property
     def in_batch(self) -> bool:

@@ -6,15 +6,16 @@ CREATE TABLE station (
     identity TEXT NOT NULL UNIQUE
 );
 
--- `name` is the table as the engine calls it; `value` is JSON; `id` keeps the order in which keys were first written.
+-- `name` is the table as the engine calls it; `value` is JSON; `place` keeps the order in which keys were first
+-- written. Without rowid a put changes one page, not two: half the cost of a commit.
 CREATE TABLE memory (
-    id INTEGER PRIMARY KEY,
     station INTEGER NOT NULL REFERENCES station,
     name TEXT NOT NULL,
     key TEXT NOT NULL,
     value BLOB NOT NULL,
-    UNIQUE (station, name, key)
-);
+    place INTEGER NOT NULL,
+    PRIMARY KEY (station, name, key)
+) WITHOUT ROWID;
 
 -- `id` is the station's number * 2^40 + the frame's seq: rows of one station lie together, in order, without an index.
 -- `time` is in microseconds since 1970 (UTC, station clock); direction: 0 sent, 1 received;
