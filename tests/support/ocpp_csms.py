@@ -206,7 +206,9 @@ async def running_csms(
         path = connection.request.path
         identity = path.rsplit("/", 1)[1]
         csms.paths.append(path)
-        ocpp, kind = KINDS[connection.subprotocol or "ocpp1.6"]
+        if connection.subprotocol is None:
+            return  # 2.0.1 part 4, 3.1.2: the handshake is completed without a sub-protocol, then the connection closed
+        ocpp, kind = KINDS[connection.subprotocol]
         station = kind(identity, _Recording(csms, connection, identity, ocpp))
         station.csms = csms
         csms.stations[identity] = station
@@ -229,9 +231,11 @@ async def running_csms(
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "no\n")
         return None
 
-    protocols = [f"ocpp{version}" for version in speaks]
+    def choose(connection: ServerConnection, offered: Any) -> Any:
+        return next((protocol for protocol in offered if protocol.removeprefix("ocpp") in speaks), None)
+
     server = await serve(
-        attend, "127.0.0.1", port, subprotocols=protocols, process_request=admit, compression=None, ping_interval=None,
+        attend, "127.0.0.1", port, select_subprotocol=choose, process_request=admit, compression=None, ping_interval=None,
         close_timeout=1,
     )  # fmt: skip
     csms.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"

@@ -192,7 +192,7 @@ def test_what_is_wrong_is_named_with_its_place(load, tmp_path, text, words):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(BadConfiguration, match="There is no station file .*nothing.toml"):
+    with pytest.raises(BadConfiguration, match="There is no station file "):
         load_station_file(tmp_path / "nothing.toml")
 
 
