@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.domain import settings
 from emulator.domain.device_model import DeviceModel
-from emulator.domain.errors import ActionRefused
+from emulator.domain.errors import ActionRefused, EnvironmentProblem
 from emulator.domain.frames import Direction, Frame
 from emulator.domain.ports import ConnectionProfile, StationMemory, Transport
 from emulator.domain.variables import Author, SecretStore, UnknownName, VariableRef
@@ -26,6 +26,7 @@ from emulator.runtime.software import Machine, Software
 from emulator.runtime.tables import device_schema
 from emulator.services.connection import LinkState
 from emulator.storage.frame_log import FrameLog
+from emulator.storage.reserve import ReserveMemory
 
 if TYPE_CHECKING:
     from emulator.runtime.actions.registry import Action
@@ -85,20 +86,21 @@ class Emulator:
         randomness = random.Random(seed)
         self.network = FaultyTransport(transport, clock, randomness)
         self.interceptor = Interceptor(clock)
-        self.memory = memory
+        self.storage_problem: EnvironmentProblem | None = None
+        self.memory = ReserveMemory(memory, clock.call_later, self._storage_changed)
         self.local_limits = LocalLimits(self)
         self.station = configuration.build()
-        self.model = DeviceModel(device_schema(configuration.makeup()), memory, secrets)
+        self.model = DeviceModel(device_schema(configuration.makeup()), self.memory, secrets)
         self._configure_model()
         self.connection = configuration.connection
         self.model.on_change(settings.BASIC_AUTH_PASSWORD, self._password_changed)
-        self._hardware = HardwareMemory(self.station, self.vehicles, memory)
+        self._hardware = HardwareMemory(self.station, self.vehicles, self.memory)
         self._hardware.restore()
         self._machine = Machine(
             identity=configuration.id,
             station=self.station,
             model=self.model,
-            memory=memory,
+            memory=self.memory,
             clock=clock,
             transport=self.network,
             interceptor=self.interceptor,
@@ -147,6 +149,7 @@ class Emulator:
             self.local_limits.stop()
             if self.stopped is not None:
                 self.stopped()
+        self.memory.close()
 
     async def _closed(self, state: LinkState) -> None:
         if state is LinkState.CONNECTED and self.software is not None:
@@ -200,6 +203,16 @@ class Emulator:
         if self.software is None:
             raise ActionRefused("The station is switched off: switch it on first.")
         return self.software
+
+    def _storage_changed(self, problem: EnvironmentProblem | None) -> None:
+        """The disk refuses to keep the station's memory, or takes everything again (None)."""
+        self.storage_problem = problem
+        if problem is None:
+            text = "The station's memory is on disk again."
+        else:
+            text = f"{problem.sentence} The station goes on; what it must remember is written when the disk takes it."
+        self._publish("log", {"text": text, "hint": problem.hint if problem else ""})
+        self._publish("state", None)
 
     def announce(self) -> None:
         """Something that a window shows has changed."""

@@ -36,7 +36,12 @@ def _station(emulator: Emulator) -> Json:
     configuration = emulator.configuration
     names = ("id", "vendor", "model", "serial_number", "firmware_version")
     values = {name: getattr(configuration, name) for name in names}
-    return {**values, "powered": emulator.software is not None, "fault": _fault(emulator.station.fault)}
+    return {
+        **values,
+        "powered": emulator.software is not None,
+        "fault": _fault(emulator.station.fault),
+        "problem": emulator.storage_problem.sentence if emulator.storage_problem else None,
+    }
 
 
 def _connection(emulator: Emulator) -> Json:
