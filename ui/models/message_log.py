@@ -40,7 +40,7 @@ from ui.models.raw_search import RawSearch
 PUBLISH_INTERVAL_MS = 100
 TICK_INTERVAL_MS = 500
 TAKE_BUDGET_S = 0.005
-SCAN_BUDGET_S = 0.004
+SCAN_BUDGET_S = 0.003  # a paint may fall into the same turn of the loop
 MERGE_INTERVAL_MS = 60
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LIVE_ROWS = 50
