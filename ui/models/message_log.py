@@ -110,6 +110,7 @@ class MessageLogModel(QAbstractTableModel):
     def _timer(self, run: Callable[[], None], *, single_shot: bool = False) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(single_shot)
+        timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one is moved to where others fire: one long turn
         timer.timeout.connect(run)
         return timer
 

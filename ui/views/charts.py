@@ -33,7 +33,7 @@ from ui.views.state_strip import StateStrip
 WINDOW_S = 900.0
 LEAST_WINDOW_S = 60.0
 HEAD_ROOM_S = 5.0
-REDRAW_MS = 250
+REDRAW_MS = 270  # not a multiple of the log's interval: two paints in one turn of the loop would be felt
 
 
 class _Import(QRunnable):
@@ -79,6 +79,7 @@ class ChartView(QWidget):
         self._make_widgets()
         self._redraw_timer = QTimer(self)
         self._redraw_timer.setInterval(REDRAW_MS)
+        self._redraw_timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one is moved to where others fire
         self._redraw_timer.timeout.connect(self._redraw)
         self._imported.connect(self._make_plot)
         series.changed.connect(self._series_changed)
