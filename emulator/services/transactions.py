@@ -109,11 +109,8 @@ class Transactions:
         session = self.session(connector.evse_id)
         self._leave_lobby(session)
         session.connector_id = connector.id
-        transaction = session.transaction
-        if transaction is not None:
+        if (transaction := session.transaction) is not None:
             transaction.connector_id = transaction.connector_id or connector.id
-            if session.authorization is not None:
-                transaction.stop_cause = None  # E10: the car is back in time
         self._stop_connection_timer(session)
         if not self._context.model.boolean(settings.AUTH_ENABLED) and session.authorization is None:
             # AuthCtrlr.Enabled false: whoever plugs in may charge (C01.FR.01 does not hold)
@@ -410,7 +407,8 @@ class Transactions:
                     self._context.provisioning.remember_registers(session.evse)
             elif told:
                 self.remember(transaction, session)
-        self._context.publish("transaction", event)
+        # Nobody hears of what a crash could still undo.
+        self._context.memory.after_commit(partial(self._context.publish, "transaction", event))
 
     def _phases_used(self, session: Session) -> int | None:
         return energy_supply.phases_used(session.evse, self._context.smart_charging.phases(session.evse.id))

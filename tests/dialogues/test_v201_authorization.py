@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.domain.errors import ActionRefused
-from emulator.domain.tokens import IdToken
+from emulator.domain.tokens import IdToken, TokenInfo
 from tests.support.dialogue import SILENCE, Dialogue, Refuse
 from tests.support.stations import ID_TOKEN, TOKEN, charging, events, one_socket, transaction_id
 
@@ -351,6 +351,18 @@ async def test_a_refusal_of_the_token_that_stopped_changes_nothing() -> None:
         d.answers["TransactionEvent"] = INVALID
         await d.perform("swipe", id_token=TOKEN)  # ends the first
         assert d.state("evses")[1]["authorized"]["id_token"] == "OTHER"
+
+
+@pytest.mark.req("E05.FR.10")
+async def test_a_verdict_on_a_token_that_no_longer_charges_changes_nothing() -> None:
+    async with Dialogue("2.0.1") as d:
+        transaction = await charging(d)
+        transactions = d.emulator.running.context.transactions
+        transactions.token_info_received(transaction, IdToken("SISTER"), TokenInfo("Invalid"))
+        await d.settle()
+        assert d.state("meters")[0]["power_w"] == 11_000
+        transactions.token_info_received(transaction, IdToken(TOKEN), TokenInfo("Invalid"))
+        await d.expect("TransactionEvent", eventType="Ended", triggerReason="Deauthorized")
 
 
 @pytest.mark.req("C09.FR.12", "C09.FR.03")

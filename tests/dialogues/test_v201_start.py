@@ -165,6 +165,16 @@ async def test_start_point_parking_bay() -> None:
         await d.expect("TransactionEvent", triggerReason="CablePluggedIn", evse={"id": 1, "connectorId": 1})
 
 
+@pytest.mark.req("E01.FR.10", "E03.FR.01")
+async def test_a_token_is_meant_for_the_car_in_the_bay() -> None:
+    async with Dialogue("2.0.1", settings={"TxCtrlr.TxStartPoint": "ParkingBayOccupancy"}) as d:
+        await d.perform("bay", evse=2, occupied=True)
+        await d.expect("TransactionEvent", eventType="Started", evse={"id": 2})
+        await d.perform("swipe", id_token=TOKEN)
+        await d.expect("TransactionEvent", eventType="Updated", triggerReason="Authorized", idToken=ID_TOKEN)
+        assert d.state("evses")[1]["authorized"]["id_token"] == TOKEN
+
+
 @pytest.mark.req("E01.FR.03")
 async def test_start_point_authorized_alone_passes_over_the_plug() -> None:
     async with Dialogue("2.0.1", settings={"TxCtrlr.TxStartPoint": "Authorized"}) as d:
