@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from emulator.domain.errors import ActionRefused, EnvironmentProblem, ForecourtError
-from emulator.domain.frames import Frame
+from emulator.domain.errors import ForecourtError
+from emulator.domain.frames import Direction, Frame, FrameType
 from emulator.runtime.emulator import Emulator, Event
+
+if TYPE_CHECKING:
+    from emulator.csms.records import Change
+    from emulator.csms.server import BuiltInCsms
+
+logger = logging.getLogger(__name__)
 
 # Ten pictures a second are enough for an eye, and leave the loop to the station.
 REFRESH_MS = 100
-# What moves by itself while a car charges: energy, time, chart.
-PULSE_MS = 500
+# What moves by itself while a car charges: energy, time, chart; and in a station that nobody looks at.
+PULSE_MS, BACKGROUND_PULSE_MS = 500, 2000
+
+# Everything but what is large and seldom changes; docks ask for those parts themselves.
+WATCHED = (
+    "station", "connection", "boot", "clock", "evses", "reader", "transactions", "meters", "queue", "display", "tokens",
+    "vehicles",
+)  # fmt: skip
+
+
+class Tasks:
+    """Owns what a window sets going: kept while it runs, cancelled together."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run a coroutine until it ends or `cancel` is called; what it raises is logged."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("%s failed", task.get_name(), exc_info=error)
+
+    async def cancel(self) -> None:
+        """End everything that still runs, but for the caller itself."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class StationBridge(QObject):
@@ -32,15 +71,23 @@ class StationBridge(QObject):
     def __init__(self, emulator: Emulator, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.emulator = emulator
-        self.snapshot: dict[str, Any] = {}
+        self.snapshot: dict[str, Any] = emulator.snapshot(*WATCHED)
+        self.answer_ms: float | None = None
         self._frames: list[Frame] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._tasks = Tasks()
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(REFRESH_MS)
         self._refresh.timeout.connect(self.refresh)
-        self._pulse = QTimer(self, interval=PULSE_MS)
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(PULSE_MS)
         self._pulse.timeout.connect(self.refresh)
         self._pulse.start()
         self._unsubscribe = emulator.subscribe(self._heard)
+
+    def set_watched(self, watched: bool) -> None:
+        """Whether somebody looks at this station: one in the background needs fewer pictures."""
+        self._pulse.setInterval(PULSE_MS if watched else BACKGROUND_PULSE_MS)
 
     def _heard(self, event: Event) -> None:
         if event.kind == "frame":
@@ -58,24 +105,43 @@ class StationBridge(QObject):
         """Tell what is new since the last time."""
         if self._frames:
             frames, self._frames = self._frames, []
+            self._note_latency(frames)
             self.frames.emit(frames)
         self.snapshot = self.emulator.snapshot(*WATCHED)
         self.snapshot_changed.emit(self.snapshot)
 
-    def perform(self, name: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Do something; a refusal comes back through `refused`, a result through `performed`."""
-        task = asyncio.ensure_future(self._perform(name, dict(parameters or {})))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _note_latency(self, frames: list[Frame]) -> None:
+        for frame in reversed(frames):
+            answer = frame.type is FrameType.CALLRESULT and frame.direction is Direction.RECEIVED
+            if answer and frame.latency_ms is not None:
+                self.answer_ms = frame.latency_ms
+                return
 
-    async def _perform(self, name: str, parameters: dict[str, Any]) -> None:
+    def perform(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        done: Callable[[Any], None] | None = None,
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
+        """Do something; the result goes to `done`, a refusal's sentence to `refused` or else to the signals."""
+        self._tasks.start(self._perform(name, dict(parameters or {}), done, refused), f"window: {name}")
+
+    async def _perform(
+        self,
+        name: str,
+        parameters: dict[str, Any],
+        done: Callable[[Any], None] | None,
+        refused: Callable[[str], None] | None,
+    ) -> None:
         try:
             result = await self.emulator.perform_named(name, parameters)
-        except (ActionRefused, EnvironmentProblem) as refusal:
-            self.refused.emit(str(refusal))
-        except ForecourtError as problem:
-            self.refused.emit(str(problem))
+        except ForecourtError as refusal:
+            (refused or self.refused.emit)(str(refusal))
         else:
+            if done is not None:
+                done(result)
             self.performed.emit(name, result)
         self.refresh()
 
@@ -84,14 +150,92 @@ class StationBridge(QObject):
         self._unsubscribe()
         self._refresh.stop()
         self._pulse.stop()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel()
 
 
-# Everything but what is large and seldom changes; docks ask for those parts themselves.
-WATCHED = (
-    "station", "connection", "boot", "clock", "evses", "reader", "transactions", "meters", "queue", "display", "tokens",
-    "vehicles",
-)  # fmt: skip
+class CsmsBridge(QObject):
+    """The built-in test CSMS as Qt objects see it; there is at most one in the process."""
+
+    running_changed = Signal(bool)
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.csms: BuiltInCsms | None = None
+        self._tasks = Tasks()
+        self._unsubscribe: Callable[[], None] | None = None
+        # A change comes with every frame: a dock that is told ten times a second has seen all it can show.
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(REFRESH_MS)
+        self._refresh.timeout.connect(self.changed)
+
+    @property
+    def url(self) -> str:
+        """Where stations find it; "" while it does not run."""
+        return self.csms.url if self.csms else ""
+
+    async def start(self, clock: Any, port: int = 0) -> str:
+        """Start it on the loopback, on the station's clock, and return its URL; another port where this is taken."""
+        from emulator.csms.server import BuiltInCsms
+
+        if self.csms is None:
+            csms = BuiltInCsms(clock=clock)
+            try:
+                await csms.start(port=port)
+            except OSError:
+                await csms.start()
+            self.csms = csms
+            self._unsubscribe = csms.subscribe(self._heard)
+            self.running_changed.emit(True)
+        return self.url
+
+    async def stop(self) -> None:
+        """Stop it; its stations lose their connection."""
+        csms, self.csms = self.csms, None
+        self._refresh.stop()
+        if csms is not None:
+            if self._unsubscribe is not None:
+                self._unsubscribe()
+            await csms.stop()
+            self.running_changed.emit(False)
+
+    def _heard(self, _change: Change) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def command(
+        self,
+        identity: str,
+        action: str,
+        payload: dict[str, Any],
+        done: Callable[[dict[str, Any]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Send a command to a station; its answer goes to `done`, what went wrong to `failed`."""
+        self._tasks.start(self._command(identity, action, payload, done, failed), f"CSMS: {action}")
+
+    async def _command(
+        self,
+        identity: str,
+        action: str,
+        payload: dict[str, Any],
+        done: Callable[[dict[str, Any]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        from emulator.csms.link import CommandFailed
+
+        if self.csms is None:
+            failed("The test CSMS does not run: start it first.")
+            return
+        try:
+            answer = await self.csms.command(identity, action, payload)
+        except CommandFailed as failure:
+            failed(str(failure))
+        else:
+            done(answer)
+
+    async def close(self) -> None:
+        """End every command, then the CSMS."""
+        await self._tasks.cancel()
+        await self.stop()

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from emulator.domain import settings
@@ -75,6 +76,11 @@ class Fleet:
             database.close()
             raise
         return cls(database, stations, several=options.count is not None, transport=maker.transport)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder of these stations."""
+        return self._database.folder
 
     def station(self, identity: str) -> Emulator:
         """The station of that identity; raises UnknownStation."""

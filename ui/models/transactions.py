@@ -1,4 +1,4 @@
-"""The transactions of a station as far back as the window was open: ongoing ones as they are, ended ones as they ended."""
+"""The transactions of a station since the window was opened: ongoing ones as they are, ended ones as they ended."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from ui.models.connection_state import ConnectionFields, Offer, offer, state_word
 from ui.theme import Theme, set_role
 from ui.views.clock_button import ClockButton
-from ui.views.fields import PrefixedEdit
+from ui.views.fields import PrefixedEdit, named
 from ui.views.state_pill import StatePill
 from ui.views.station_tabs import StationTabs
 
@@ -41,7 +41,7 @@ PROFILES = (
 
 
 # What a URL needs to be read.
-URL_WIDTH = 260
+URL_WIDTH = 220
 SHORT = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -49,7 +49,8 @@ class TightCombo(QComboBox):
     """Only as wide as what it shows; where room is scarce it shows the short form, which is the item's SHORT data."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(accessibleName=name)
+        super().__init__()
+        self.setAccessibleName(name)
         self.compact = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.currentIndexChanged.connect(self.updateGeometry)
@@ -61,7 +62,7 @@ class TightCombo(QComboBox):
     def width_for(self, *, compact: bool) -> int:
         """How wide the field is in either form, in pixels."""
         short = self.currentData(SHORT) if compact else None
-        return self.fontMetrics().horizontalAdvance(str(short or self.currentText())) + 48
+        return self.fontMetrics().horizontalAdvance(str(short or self.currentText())) + 60
 
     def set_compact(self, compact: bool) -> None:
         """Show the short form, or the long one."""
@@ -138,9 +139,9 @@ class ConnectionBar(QWidget):
             self.profile.setItemData(number, hint, Qt.ItemDataRole.ToolTipRole)
             self.profile.setItemData(number, text.split(" · ")[0], SHORT)
         self.profile.setToolTip("Security profile (A00; SecurityCtrlr.SecurityProfile)")
-        self.details = QToolButton(checkable=True, accessibleName="User, password and certificates")
+        self.details = named(QToolButton(), "User, password and certificates", "User, password and certificates")
+        self.details.setCheckable(True)
         theme.set_icon(self.details, "key", "dim")
-        self.details.setToolTip("User, password and certificates")
         self.button = QPushButton("Connect")
         self.button.setMinimumWidth(96)
         self.button.clicked.connect(lambda: self.deed.emit(self._offer.deed))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from ui.models.connection_state import ConnectionFields
 from ui.theme import Theme, set_role
-from ui.views.fields import FileEdit, PrefixedEdit
+from ui.views.fields import FileEdit, PrefixedEdit, named
 
 CERTIFICATES = "PEM files (*.pem *.crt *.cer *.key);;All files (*)"
 
@@ -30,14 +30,12 @@ class ConnectionDetails(QWidget):
             "Password of HTTP Basic authentication (SecurityCtrlr.BasicAuthPassword, 1.6 key AuthorizationKey); "
             "kept in the data folder, readable by its owner alone"
         )
-        self.show_password = QToolButton(checkable=True, accessibleName="Show the password")
+        self.show_password = named(QToolButton(), "Show the password", "Show the password")
+        self.show_password.setCheckable(True)
         theme.set_icon(self.show_password, "eye", "dim")
-        self.show_password.setToolTip("Show the password")
         self.show_password.toggled.connect(self._show_password)
         self.ca = FileEdit("CA", theme, CERTIFICATES)
-        self.ca.setToolTip(
-            "Root certificates that the CSMS's certificate must come from; none: no TLS server is trusted"
-        )
+        self.ca.setToolTip("Root certificates for the CSMS's certificate; none: no TLS server is trusted")
         self.certificate = FileEdit("Certificate", theme, CERTIFICATES)
         self.certificate.setToolTip("The station's own certificate, for security profile 3")
         self.key = FileEdit("Key", theme, CERTIFICATES)
@@ -45,10 +43,11 @@ class ConnectionDetails(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 9)
         row.setSpacing(8)
-        for widget, stretch in (
-            (self.user, 2), (self.password, 2), (self.show_password, 0), (self.ca, 3), (self.certificate, 3), (self.key, 3)
-        ):  # fmt: skip
-            row.addWidget(widget, stretch)
+        row.addWidget(self.user, 2)
+        row.addWidget(self.password, 2)
+        row.addWidget(self.show_password)
+        for file in (self.ca, self.certificate, self.key):
+            row.addWidget(file, 3)
         for edit in (self.user, self.password):
             edit.textEdited.connect(lambda _: self.changed.emit())
         for file in (self.ca, self.certificate, self.key):

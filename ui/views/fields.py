@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from ui.theme import Theme, set_role
 
 PREFIX_GAP = 8
+W = TypeVar("W", bound=QWidget)
 
 
 class PrefixedEdit(QLineEdit):
@@ -27,8 +31,6 @@ class PrefixedEdit(QLineEdit):
         self.setTextMargins(self._prefix_width() + PREFIX_GAP, 0, 0, 0)
 
     def _prefix_width(self) -> int:
-        from PySide6.QtGui import QFontMetrics
-
         return QFontMetrics(self._theme.font()).horizontalAdvance(self._prefix)
 
     def sizeHint(self) -> QSize:
@@ -43,7 +45,7 @@ class PrefixedEdit(QLineEdit):
         painter.setFont(self._theme.font())
         painter.setPen(self._theme.colour("dim" if self.isEnabled() else "disabled"))
         rect = self.rect().adjusted(10, 0, 0, 0)
-        painter.drawText(rect, int(self.alignment()) | 0x80, self._prefix)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._prefix)
 
 
 class FileEdit(QWidget):
@@ -87,6 +89,52 @@ class FileEdit(QWidget):
         dialog.open()
 
 
+def named(widget: W, name: str, hint: str = "") -> W:
+    """Give a widget its accessible name, and a tool tip; returns it."""
+    widget.setAccessibleName(name)
+    if hint:
+        widget.setToolTip(hint)
+    return widget
+
+
+def chip(text: str, hint: str, *, checked: bool = False, tone: str = "") -> QToolButton:
+    """A round button that is on or off."""
+    button = named(QToolButton(), text, hint)
+    button.setText(text)
+    button.setCheckable(True)
+    button.setChecked(checked)
+    set_role(button, "chip", tone)
+    return button
+
+
+def icon_button(theme: Theme, icon: str, hint: str, run: Callable[[], object], role: str = "dim") -> QToolButton:
+    """A button with an icon; the tool tip up to its key is its name: "Drop the message (Delete)"."""
+    button = named(QToolButton(), hint.partition(" (")[0], hint)
+    theme.set_icon(button, icon, role)
+    button.clicked.connect(lambda: run())
+    return button
+
+
+def push_button(text: str, hint: str, run: Callable[[], object], role: str = "") -> QPushButton:
+    """A button with a word."""
+    button = named(QPushButton(text), text, hint)
+    if role:
+        set_role(button, role)
+    button.clicked.connect(lambda: run())
+    return button
+
+
+def narrow_combo(name: str, least: int, *, editable: bool = False) -> QComboBox:
+    """A choice that may be narrower than its longest entry: at least so many characters."""
+    combo = named(QComboBox(), name)
+    combo.setEditable(editable)
+    combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(least)
+    combo.setMaxVisibleItems(20)
+    return combo
+
+
 def flat_base(widget: QWidget) -> QWidget:
     """Let a page paint the panel's ground."""
     widget.setAutoFillBackground(True)
@@ -94,4 +142,4 @@ def flat_base(widget: QWidget) -> QWidget:
     return widget
 
 
-__all__ = ["FileEdit", "PrefixedEdit", "flat_base"]
+__all__ = ["FileEdit", "PrefixedEdit", "chip", "flat_base", "icon_button", "named", "narrow_combo", "push_button"]

@@ -54,7 +54,9 @@ class StationTabs(QWidget):
 
     def _make(self, identity: str, place: int) -> QToolButton:
         shown = identity if len(identity) <= 14 else f"{identity[:12]}…"
-        button = QToolButton(text=shown.replace("&", "&&"), checkable=True)
+        button = QToolButton()
+        button.setText(shown.replace("&", "&&"))
+        button.setCheckable(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(f"Station {identity}")
         button.setAccessibleName(f"Station {identity}")

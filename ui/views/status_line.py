@@ -33,7 +33,9 @@ class StatusLine(QStatusBar):
             self.addWidget(label)
         self.addWidget(self.message, 1)
         self.addPermanentWidget(self.memory)
-        self._timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(MESSAGE_MS)
         self._timer.timeout.connect(self._clear)
 
     def show_station(self, snapshot: Mapping[str, Any]) -> None:
