@@ -32,7 +32,7 @@ def provide_live_values(context: StationContext) -> None:
         return next((state for state in ORDER if state in states), "Available")
 
     def charging_profiles(ref: VariableRef) -> object:
-        return len(context.smart_charging.profiles)
+        return context.smart_charging.count
 
     context.model.provide("SmartChargingCtrlr", "Entries", charging_profiles)
     context.model.provide("ClockCtrlr", "DateTime", date_time)

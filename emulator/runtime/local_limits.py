@@ -6,10 +6,10 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from emulator.domain.charging_profile import ChargingProfile, Kind, Period, Purpose, RateUnit, Schedule, moment
 from emulator.domain.ports import Timer
 
 if TYPE_CHECKING:
+    from emulator.domain.charging_profile import ChargingProfile
     from emulator.runtime.emulator import Emulator
 
 
@@ -20,11 +20,12 @@ class LocalLimits:
     below: no CSMS has set them.
     """
 
-    __slots__ = ("_emulator", "_limits", "_timers")
+    __slots__ = ("_applied", "_emulator", "_limits", "_timers")
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._limits: dict[int, ChargingProfile] = {}
+        self._applied = False
         self._timers: dict[int, Timer] = {}
 
     def put(
@@ -36,6 +37,9 @@ class LocalLimits:
         source: str = "EMS",
     ) -> None:
         """Put a limit into force in place of the one before, for a while or until it is lifted."""
+        # A start-up has no time for what it does not need.
+        from emulator.domain.charging_profile import ChargingProfile, Kind, Period, Purpose, RateUnit, Schedule, moment
+
         self._forget_timer(evse_id)
         unit, limit = (RateUnit.AMPERE, limit_a or 0.0) if limit_w is None else (RateUnit.WATT, limit_w)
         duration = None if duration_s is None else ceil(duration_s)
@@ -62,8 +66,10 @@ class LocalLimits:
 
     def apply(self) -> None:
         """Make the station's software, if it runs, follow the limits."""
-        if self._emulator.software is not None:
-            self._emulator.software.context.smart_charging.set_external(self._limits.values())
+        software = self._emulator.software
+        if software is not None and (self._limits or self._applied):
+            software.context.smart_charging.profiles.set_external(self._limits.values())
+        self._applied = bool(self._limits)
 
     def stop(self) -> None:
         """Nothing is lifted by itself any more."""

@@ -160,7 +160,7 @@ def _changes(stacks: Sequence[Stack], start_ms: int, end_ms: int) -> Iterator[in
         for stack in stacks:
             stack.at(moment_ms)
         yield moment_ms
-        moment_ms = min((stack.until_ms for stack in stacks), default=NEVER)
+        moment_ms = max(moment_ms + 1, min((stack.until_ms for stack in stacks), default=NEVER))
 
 
 def _append(segments: list[Segment], segment: Segment) -> None:

@@ -16,7 +16,7 @@ from emulator.services.load_sharing import Claim, shares
 from emulator.services.session import Session
 
 if TYPE_CHECKING:
-    from emulator.services.smart_charging import SmartCharging
+    from emulator.services.charging_profiles import ChargingProfiles
 
 # How often a shared limit is dealt out anew while cars take less and less.
 SHARING_INTERVAL_S = 30.0
@@ -41,7 +41,7 @@ class _Party(NamedTuple):
 class LimitEnforcement:
     """The limits in force, and when they change."""
 
-    def __init__(self, context: StationContext, source: SmartCharging) -> None:
+    def __init__(self, context: StationContext, source: ChargingProfiles) -> None:
         self._context = context
         self._source = source
         self._limits: dict[int, Limit] = {}

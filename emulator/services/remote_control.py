@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from emulator.domain import settings
-from emulator.domain.charging_profile import ChargingProfile
 from emulator.domain.station import Cable, Evse
 from emulator.domain.tokens import Authorization, IdToken, IdTokenType
 from emulator.domain.transaction import StoppedReason, Trigger
 from emulator.services.context import StationContext
 from emulator.services.session import Session
+
+if TYPE_CHECKING:
+    from emulator.domain.charging_profile import ChargingProfile
 
 
 class UnlockStatus(StrEnum):
@@ -101,7 +104,7 @@ class RemoteControl:
 
     def _begin(self, session: Session, authorization: Authorization, profile: ChargingProfile | None) -> None:
         if profile is not None:
-            self._context.smart_charging.prepare(session, profile)
+            self._context.smart_charging.profiles.prepare(session, profile)
         self._context.transactions.authorize(session, authorization, Trigger.REMOTE_START)
 
     def stop(self, session: Session) -> None:

@@ -30,9 +30,9 @@ from emulator.domain.variables import ConnectorMakeup, EvseMakeup, StationMakeup
 from emulator.domain.vehicle import Vehicle
 from emulator.runtime.clocks import VirtualClock
 from emulator.runtime.tables import device_schema
+from emulator.services.charging_profiles import ChargingProfiles
 from emulator.services.load_sharing import Claim, shares
 from emulator.services.session import Session
-from emulator.services.smart_charging import SmartCharging
 from tests.support.memory import MemoryFake
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -79,9 +79,7 @@ class World:
             transactions=transactions,
             changed=lambda: None,
         )
-        self.smart_charging = SmartCharging(context)
-        # Charging began a while ago.
-        self.smart_charging._origins[TRANSACTION] = self.clock.monotonic() - CHARGING_SINCE_S
+        self.profiles = ChargingProfiles(context, {TRANSACTION: self.clock.monotonic() - CHARGING_SINCE_S})
 
 
 # --- the evaluation by brute force
@@ -232,14 +230,14 @@ def installed(world: World, wanted: tuple[ChargingProfile, ...]) -> list[Chargin
     for profile in wanted:
         slots[profile.purpose, profile.stack_level, profile.evse_id] = profile
     for profile in slots.values():
-        assert world.smart_charging.refusal(profile) is None
-        assert world.smart_charging.install(profile) is None
+        assert world.profiles.refusal(profile) is None
+        assert world.profiles.install(profile) is None
     return list(slots.values())
 
 
 def by_second(world: World, evse_id: int) -> list[float]:
     """The composite schedule, unrolled."""
-    schedule = world.smart_charging.composite(evse_id, HORIZON_S, RateUnit.WATT)
+    schedule = world.profiles.composite(evse_id, HORIZON_S, RateUnit.WATT)
     assert schedule is not None
     starts = [period.start_s for period in schedule.periods]
     assert starts[0] == 0
@@ -286,7 +284,7 @@ def test_the_composite_schedule_is_never_above_a_profile_in_force(
     """In either unit, as told to the CSMS, with the number of phases that it names."""
     world = World(3)
     kept = installed(world, wanted)
-    schedule = world.smart_charging.composite(evse_id, HORIZON_S, unit)
+    schedule = world.profiles.composite(evse_id, HORIZON_S, unit)
     assert schedule is not None
     for index, told in enumerate(schedule.periods):
         end = schedule.periods[index + 1].start_s if index + 1 < len(schedule.periods) else HORIZON_S

@@ -15,7 +15,6 @@ from emulator.dialects.v16 import (
     numbering,
     provisioning,
     remote_control,
-    smart_charging,
     statuses,
     transactions,
 )
@@ -25,10 +24,31 @@ from emulator.domain.tokens import IdToken, TokenInfo
 from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
 
 if TYPE_CHECKING:
-    from emulator.domain.calls import QueueEntry
+    from emulator.domain.calls import QueueEntry, Reply
 
 STARTS = frozenset({TransactionPoint.POWER_PATH_CLOSED})
 STOPS = frozenset({TransactionPoint.AUTHORIZED})
+
+
+# What smart charging needs is loaded when the first of its messages comes: a start-up has no time for it.
+
+
+def _set_charging_profile(dialect: V16, payload: Payload) -> Reply:
+    from emulator.dialects.v16 import smart_charging
+
+    return smart_charging.set_charging_profile(dialect, payload)
+
+
+def _clear_charging_profile(dialect: V16, payload: Payload) -> Reply:
+    from emulator.dialects.v16 import smart_charging
+
+    return smart_charging.clear_charging_profile(dialect, payload)
+
+
+def _get_composite_schedule(dialect: V16, payload: Payload) -> Reply:
+    from emulator.dialects.v16 import smart_charging
+
+    return smart_charging.get_composite_schedule(dialect, payload)
 
 
 class V16(Dialect):
@@ -39,14 +59,14 @@ class V16(Dialect):
         "ChangeAvailability": availability.change_availability,
         "ChangeConfiguration": provisioning.change_configuration,
         "ClearCache": authorization.clear_cache,
-        "ClearChargingProfile": smart_charging.clear_charging_profile,
+        "ClearChargingProfile": _clear_charging_profile,
         "DataTransfer": data_transfer.receive,
-        "GetCompositeSchedule": smart_charging.get_composite_schedule,
+        "GetCompositeSchedule": _get_composite_schedule,
         "GetConfiguration": provisioning.get_configuration,
         "RemoteStartTransaction": remote_control.remote_start,
         "RemoteStopTransaction": remote_control.remote_stop,
         "Reset": provisioning.reset,
-        "SetChargingProfile": smart_charging.set_charging_profile,
+        "SetChargingProfile": _set_charging_profile,
         "TriggerMessage": remote_control.trigger_message,
         "UnlockConnector": remote_control.unlock_connector,
     }

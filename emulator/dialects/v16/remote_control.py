@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emulator.dialects.dialect import Payload
-from emulator.dialects.v16 import authorization, metering, numbering, smart_charging
+from emulator.dialects.v16 import authorization, metering, numbering
 from emulator.domain import settings
 from emulator.domain.calls import Reply
 from emulator.domain.transaction import ReadingContext, StoppedReason, Trigger
@@ -44,6 +44,8 @@ def remote_start(dialect: V16, payload: Payload) -> Reply:
         return Reply(REJECTED)
     profile = None
     if "chargingProfile" in payload:
+        from emulator.dialects.v16 import smart_charging
+
         profile = smart_charging.profile_for_start(dialect, payload["chargingProfile"], session.evse)
         if profile is None:
             return Reply(REJECTED)

@@ -25,7 +25,7 @@ from emulator.services.profile_checks import Reason, Refusal
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16
-    from emulator.services.smart_charging import CompositeSchedule
+    from emulator.services.charging_profiles import CompositeSchedule
 
 PURPOSES = {
     "ChargePointMaxProfile": Purpose.STATION_MAX,
@@ -57,7 +57,7 @@ def set_charging_profile(dialect: V16, payload: Payload) -> Reply:
 
 
 def _install(dialect: V16, wire: Payload, profile: ChargingProfile, found: Place | None) -> Refusal | None:
-    smart_charging = dialect.context.smart_charging
+    profiles = dialect.context.smart_charging.profiles
     if profile.purpose is Purpose.TX and found is not None:
         transaction = _transaction(dialect, wire, found)
         if transaction is None:
@@ -66,8 +66,8 @@ def _install(dialect: V16, wire: Payload, profile: ChargingProfile, found: Place
     elif "transactionId" in wire and profile.purpose is not Purpose.TX:
         # Section 7.8.
         return Refusal(Reason.INVALID_PROFILE, "Only a TxProfile can name a transaction.")
-    wrong = smart_charging.refusal(profile)
-    return wrong or smart_charging.install(profile, lambda old: _replaced_by(profile, old))
+    wrong = profiles.refusal(profile)
+    return wrong or profiles.install(profile, lambda old: _replaced_by(profile, old))
 
 
 def _transaction(dialect: V16, wire: Payload, found: Place) -> Transaction | None:
@@ -92,7 +92,7 @@ def profile_for_start(dialect: V16, wire: Payload, evse: Evse) -> ChargingProfil
     if profile.purpose is not Purpose.TX or "transactionId" in wire:
         dialect.context.note(f"RemoteStartTransaction: charging profile {profile.id} must be a TxProfile of no number.")
         return None
-    wrong = dialect.context.smart_charging.refusal(profile, at_start=True)
+    wrong = dialect.context.smart_charging.profiles.refusal(profile, at_start=True)
     if wrong is not None:
         dialect.context.note(f"RemoteStartTransaction: charging profile {profile.id}: {wrong.sentence}")
         return None
@@ -150,9 +150,9 @@ def _moment(wire: Payload, field: str) -> int | None:
 def clear_charging_profile(dialect: V16, payload: Payload) -> Reply:
     """Remove the profile of an id, or all that fit every field given (section 5.5, errata 3.25 and 3.26)."""
     if "id" in payload:
-        cleared = dialect.context.smart_charging.clear(lambda profile: profile.id == payload["id"])
+        cleared = dialect.context.smart_charging.profiles.clear(lambda profile: profile.id == payload["id"])
     else:
-        cleared = dialect.context.smart_charging.clear(lambda profile: _fits(dialect, profile, payload))
+        cleared = dialect.context.smart_charging.profiles.clear(lambda profile: _fits(dialect, profile, payload))
     return Reply({"status": "Accepted" if cleared else "Unknown"})
 
 
@@ -182,7 +182,7 @@ def get_composite_schedule(dialect: V16, payload: Payload) -> Reply:
         return Reply({"status": "Rejected"})
     unit = RateUnit(payload["chargingRateUnit"]) if "chargingRateUnit" in payload else None
     evse_id, connector_id = (found[0].id, found[1].id) if found else (STATION, None)
-    schedule = dialect.context.smart_charging.composite(evse_id, payload["duration"], unit, connector_id)
+    schedule = dialect.context.smart_charging.profiles.composite(evse_id, payload["duration"], unit, connector_id)
     if schedule is None:
         return Reply({"status": "Rejected"})
     return Reply(
