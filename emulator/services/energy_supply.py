@@ -36,6 +36,15 @@ def offered_w(evse: Evse, connector: Connector, limit_w: float | None, phase_lim
     return power_w
 
 
+def in_service(station: Station, evse: Evse) -> bool:
+    """Whether a session can begin at an EVSE: where nobody may charge, neither plug nor token starts one (G03)."""
+    plugged = evse.plugged_connector
+    return evse.id == 0 or any(
+        station.usable(evse, connector) and station.fault_of(evse, connector) is None
+        for connector in ([plugged] if plugged else evse.connectors)
+    )
+
+
 def may_flow(station: Station, session: Session) -> bool:
     """Whether permission, cable and hardware allow energy to flow."""
     connector = session.evse.plugged_connector

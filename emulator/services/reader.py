@@ -8,6 +8,7 @@ from typing import NamedTuple
 from emulator.domain.errors import ActionRefused
 from emulator.domain.tokens import Authorization, AuthorizationStatus, IdToken, TokenInfo
 from emulator.domain.transaction import StoppedReason, Trigger
+from emulator.services import energy_supply
 from emulator.services.context import StationContext
 from emulator.services.session import Session
 
@@ -102,14 +103,7 @@ class Reader:
 
     def _usable(self, evse_id: int | None) -> list[Session]:
         station = self._context.station
-        return [
-            session
-            for session in self._sessions(evse_id)
-            if any(
-                station.usable(session.evse, c) and station.fault_of(session.evse, c) is None
-                for c in session.evse.connectors
-            )
-        ]
+        return [s for s in self._sessions(evse_id) if s.evse.id and energy_supply.in_service(station, s.evse)]
 
     def _candidate(self, token: IdToken, evse_id: int | None, info: TokenInfo | None = None) -> Session | None:
         """Which EVSE a driver means: where a car waits for a token, the only one, or none yet (the lobby)."""

@@ -54,12 +54,35 @@ class Session:
         """Whether nobody uses this EVSE: no permission, no transaction, nothing plugged in."""
         return self.authorization is None and self.transaction is None and not self.evse.occupied
 
+    def take_over(self, lobby: Session, register_wh: float) -> None:
+        """The driver who waited in the lobby is here now, with permission and transaction; the meter shows this."""
+        lobby.cancel_timers()
+        self.authorization, lobby.authorization = lobby.authorization, None
+        self.announce, lobby.announce = lobby.announce, None
+        self.transaction, lobby.transaction = lobby.transaction, None
+        if self.transaction is not None:
+            self.points |= lobby.points
+            self.transaction.evse_id = self.evse.id
+            self.transaction.meter_start_wh = register_wh
+            self.begin_values_due = True
+        lobby.points = frozenset()
+
+    def count_charging(self, now_s: float, transaction: Transaction, flowing: bool) -> None:
+        """Count for how long energy has flowed, up to this moment; `flowing`: whether it does from now on."""
+        if self.charging_since_s is not None:
+            transaction.charging_s += now_s - self.charging_since_s
+        self.charging_since_s = now_s if flowing else None
+
     def cancel_timers(self) -> None:
         """Forget everything that waits."""
+        self.stop_connection_timer()
+        self.cancel_energy_timers()
+
+    def stop_connection_timer(self) -> None:
+        """The driver need not hurry any more."""
         if self.connection_timer is not None:
             self.connection_timer.cancel()
         self.connection_timer = self.plug_in_until = None
-        self.cancel_energy_timers()
 
     def cancel_energy_timers(self) -> None:
         """Forget what waits for energy that has to flow first."""

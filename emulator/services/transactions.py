@@ -111,7 +111,7 @@ class Transactions:
         session.connector_id = connector.id
         if (transaction := session.transaction) is not None:
             transaction.connector_id = transaction.connector_id or connector.id
-        self._stop_connection_timer(session)
+        session.stop_connection_timer()
         if not self._context.model.boolean(settings.AUTH_ENABLED) and session.authorization is None:
             # AuthCtrlr.Enabled false: whoever plugs in may charge (C01.FR.01 does not hold)
             session.authorization = Authorization(IdToken("", IdTokenType.NO_AUTHORIZATION))
@@ -123,19 +123,11 @@ class Transactions:
         permission = lobby.authorization
         if permission is None or not permission.allows(session.evse.id):
             return
-        if session.authorization is not None or session.transaction is not None or not self._may_start(session):
-            return
-        self._stop_connection_timer(lobby)
-        session.authorization, lobby.authorization = permission, None
-        session.announce, lobby.announce = lobby.announce, None
-        session.transaction, lobby.transaction = lobby.transaction, None
-        if session.transaction is not None:
-            session.points |= lobby.points
-            session.transaction.evse_id = session.evse.id
-            session.transaction.meter_start_wh = self.read(session).energy_wh
-            session.begin_values_due = True
-            self._context.metering.transaction_started(session)
-        lobby.points = frozenset()
+        free = session.authorization is None and session.transaction is None
+        if free and energy_supply.in_service(self._context.station, session.evse):
+            session.take_over(lobby, self.read(session).energy_wh)
+            if session.transaction is not None:
+                self._context.metering.transaction_started(session)
 
     def unplugged(self, session: Session) -> None:
         """The car was disconnected at its side."""
@@ -180,7 +172,7 @@ class Transactions:
     def end(self, session: Session, reason: str, trigger: Trigger) -> None:
         """End a transaction whatever the stop points say (reset, power loss, a fault)."""
         session.authorization = None
-        self._stop_connection_timer(session)
+        session.stop_connection_timer()
         if session.transaction is not None:
             session.transaction.stop_cause = reason
             self._apply_supply(session)
@@ -224,7 +216,11 @@ class Transactions:
         starts, stops = self._context.csms.transaction_points()
         with self._context.memory.batch():
             if session.transaction is None:
-                if session.points - before and session.points & starts and self._may_start(session):
+                if (
+                    session.points - before
+                    and session.points & starts
+                    and energy_supply.in_service(self._context.station, session.evse)
+                ):
                     self._start(session, trigger, token)
             elif (before - session.points) & stops:
                 self._end(session, trigger, token)
@@ -233,15 +229,6 @@ class Transactions:
             self._refresh_energy(session, Trigger.CHARGING_STATE_CHANGED)
         self._context.facts_changed(session.evse.id)
         self._context.changed()
-
-    def _may_start(self, session: Session) -> bool:
-        """Whether the EVSE is in service: where nobody may charge, a plug or a token starts no transaction (G03)."""
-        station, evse = self._context.station, session.evse
-        plugged = evse.plugged_connector
-        return evse.id == 0 or any(
-            station.usable(evse, connector) and station.fault_of(evse, connector) is None
-            for connector in ([plugged] if plugged else evse.connectors)
-        )
 
     def refresh_energy(self, session: Session, trigger: Trigger = Trigger.CHARGING_STATE_CHANGED) -> None:
         """Offer what may be offered now, and report a charging state that changes by it."""
@@ -268,7 +255,9 @@ class Transactions:
         """E01.FR.06: the flow of energy itself may be what starts a transaction."""
         before, session.points = session.points, points(session)
         starts = self._context.csms.transaction_points()[0]
-        if TransactionPoint.ENERGY_TRANSFER in (session.points - before) & starts and self._may_start(session):
+        if TransactionPoint.ENERGY_TRANSFER in (session.points - before) & starts and energy_supply.in_service(
+            self._context.station, session.evse
+        ):
             self._start(session, Trigger.CHARGING_STATE_CHANGED, None)
 
     def _energy_point(self, session: Session) -> None:
@@ -383,7 +372,7 @@ class Transactions:
         connector = session.evse.plugged_connector
         flowing = session.evse.energy.flowing
         transaction.charging_state = session.charging_state
-        self._count_charging(session, transaction, flowing)
+        session.count_charging(self._context.clock.monotonic(), transaction, flowing)
         event = TransactionEvent(
             type=kind,
             trigger=trigger,
@@ -412,12 +401,6 @@ class Transactions:
 
     def _phases_used(self, session: Session) -> int | None:
         return energy_supply.phases_used(session.evse, self._context.smart_charging.phases(session.evse.id))
-
-    def _count_charging(self, session: Session, transaction: Transaction, flowing: bool) -> None:
-        now_s = self._context.clock.monotonic()
-        if session.charging_since_s is not None:
-            transaction.charging_s += now_s - session.charging_since_s
-        session.charging_since_s = now_s if flowing else None
 
     def remember(self, transaction: Transaction, session: Session) -> None:
         """Keep a transaction as it now is, with the register of its meter, which a power cut must not turn back."""
@@ -463,24 +446,18 @@ class Transactions:
         session.authorization = session.announce = None
         session.suspended = False
         session.energy_limit_wh = None
-        self._stop_connection_timer(session)
+        session.stop_connection_timer()
         if session.transaction is not None:
             session.transaction.stop_cause = reason
 
     def _start_connection_timer(self, session: Session) -> None:
-        self._stop_connection_timer(session)
+        session.stop_connection_timer()
         timeout_s = self._context.model.integer(settings.EV_CONNECTION_TIME_OUT)
         if timeout_s > 0:
             session.plug_in_until = self._context.clock.now() + timedelta(seconds=timeout_s)
             session.connection_timer = self._context.clock.call_later(
                 timeout_s, lambda: self._connection_timed_out(session)
             )
-
-    @staticmethod
-    def _stop_connection_timer(session: Session) -> None:
-        if session.connection_timer is not None:
-            session.connection_timer.cancel()
-            session.connection_timer = session.plug_in_until = None
 
     def _connection_timed_out(self, session: Session) -> None:
         session.connection_timer = session.plug_in_until = None
