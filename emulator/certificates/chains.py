@@ -15,7 +15,7 @@ from emulator.certificates.hash_data import fingerprint
 from emulator.domain.vault import CertificateProblem, ChainVerdict
 
 MAXIMUM_DEPTH = 8
-_MAXIMUM_PATHS = 64
+_MAXIMUM_STEPS = 64
 
 _WEAK_HASHES = ("md5", "sha1")
 _HANDLED = (
@@ -76,29 +76,38 @@ def judge(
     A root need not be self-signed: verification ends at the first trusted certificate (2.0.1 part 2, section 2.2.6).
     """
     worst: Finding | None = None
-    for count, path in enumerate(_paths((chain[0],), chain[1:], anchors)):
+    for path in _paths((chain[0],), chain[1:], anchors, _Budget(_MAXIMUM_STEPS)):
         finding = _inspect(path, at, purpose, revocation, host)
         if finding.valid:
             return finding
         worst = worst or finding
-        if count >= _MAXIMUM_PATHS:
-            break
     return worst or _dead_end(chain, anchors)
 
 
+@dataclass(slots=True)
+class _Budget:
+    """How many steps a search may still take: certificates that sign each other make paths without number."""
+
+    steps: int
+
+
 def _paths(
-    path: tuple[x509.Certificate, ...], others: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
+    path: tuple[x509.Certificate, ...],
+    others: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
+    budget: _Budget,
 ) -> Iterator[tuple[x509.Certificate, ...]]:
     """Every path from the leaf to a trusted root along right signatures."""
     last = path[-1]
     if last in anchors:
         yield path
         return
-    if len(path) >= MAXIMUM_DEPTH:
+    if len(path) >= MAXIMUM_DEPTH or budget.steps <= 0:
         return
+    budget.steps -= 1
     for issuer in (*anchors, *others):
         if issuer not in path and facts.is_signed_by(last, issuer):
-            yield from _paths((*path, issuer), others, anchors)
+            yield from _paths((*path, issuer), others, anchors, budget)
 
 
 def _dead_end(chain: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]) -> Finding:
@@ -114,6 +123,9 @@ def _dead_end(chain: Sequence[x509.Certificate], anchors: Sequence[x509.Certific
     name = facts.label(last)
     wanted = der.issuer_name(last.tbs_certificate_bytes)
     named_so = [one for one in everything if der.subject_name(one.tbs_certificate_bytes) == wanted and one not in path]
+    if named_so and (weak := strength_wrong(last)):
+        # The library verifies no signature with a broken hash: what looks wrong may only be weak.
+        return Finding(*weak, path, last)
     if named_so:
         issuer = facts.label(named_so[0])
         sentence = f'The certificate "{name}" names "{issuer}" as its issuer, but is not signed by its key.'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from emulator.domain.errors import EnvironmentProblem
@@ -59,11 +60,13 @@ def _sync_folder(folder: Path) -> None:
     """Make the new name durable too; systems without folders to open (Windows) do that themselves."""
     if os.name != "posix":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # The new content is in place already, and some file systems cannot do this: no reason to call it a failure.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def read(path: Path) -> bytes:
