@@ -264,10 +264,7 @@ class ChargingProfiles:
         end_ms = start_ms + duration_s * 1000
         segments = self._segments(evse_id, connector_id, start_ms, end_ms)
         unit = unit or self._usual_unit()
-        periods = tuple(
-            CompositePeriod((segment.start_ms) // 1000, self._in_unit(segment, evse_id, unit), segment.phases or None)
-            for segment in whole_seconds(segments, start_ms, end_ms)
-        )
+        periods = self._in_unit(whole_seconds(segments, start_ms, end_ms), evse_id, unit)
         return CompositeSchedule(time_of(start_ms), duration_s, unit, periods)
 
     def _segments(self, evse_id: int, connector_id: int | None, start_ms: int, end_ms: int) -> list[Segment]:
@@ -283,13 +280,17 @@ class ChargingProfiles:
         units = {profile.schedule.unit for profile in self._profiles.values()}
         return units.pop() if len(units) == 1 else RateUnit.WATT
 
-    def _in_unit(self, segment: Segment, evse_id: int, unit: RateUnit) -> float:
-        """A limit with one decimal, rounded down: a composite schedule is never above its profiles (K08.FR.04)."""
-        limit = segment.limit_w
+    def _in_unit(self, segments: Sequence[Segment], evse_id: int, unit: RateUnit) -> tuple[CompositePeriod, ...]:
+        """Limits with one decimal, rounded down: a composite schedule is never above its profiles (K08.FR.04)."""
+        voltage_v = 1.0
         if unit is RateUnit.AMPERE:
             voltage_v = self._context.station.evses[evse_id - 1].voltage_v if evse_id else self.grid.voltage_v
-            limit /= voltage_v * max(1, segment.phases)
-        return floor(limit * 10 + 1e-6) / 10
+        periods = []
+        for start_ms, limit, phases in segments:
+            if unit is RateUnit.AMPERE:
+                limit /= voltage_v * max(1, phases)
+            periods.append(CompositePeriod(start_ms // 1000, floor(limit * 10 + 1e-6) / 10, phases or None))
+        return tuple(periods)
 
     def snapshot(self) -> list[dict[str, Any]]:
         """The profiles as a window shows them."""

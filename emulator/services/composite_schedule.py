@@ -5,11 +5,11 @@ Arithmetic alone, without I/O: what is in force at a station is given, what foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, floor
 from typing import NamedTuple
 
-from emulator.domain.charging_profile import NEVER, ChargingProfile, Period, RateUnit, Track
+from emulator.domain.charging_profile import NEVER, ChargingProfile, RateUnit, Track
 
 GRID_VOLTAGE_V = 230.0
 """Per phase, where a station has DC outlets alone."""
@@ -54,16 +54,17 @@ class Stack:
         """The profile that leads, or None; `until_ms` is then the next moment at which that may change."""
         if moment_ms < self.until_ms:
             return self.leading
-        until_ms = NEVER
-        self.leading = None
+        until_ms, leading = NEVER, None
         for track in self.tracks:
-            period = track.at(moment_ms)
-            until_ms = min(until_ms, track.until_ms)
-            if period is not None:
-                self.leading = track
+            if moment_ms >= track.until_ms:
+                track.at(moment_ms)
+            if track.until_ms < until_ms:
+                until_ms = track.until_ms
+            if track.period is not None:
+                leading = track
                 break
-        self.until_ms = until_ms
-        return self.leading
+        self.until_ms, self.leading = until_ms, leading
+        return leading
 
 
 class Segment(NamedTuple):
@@ -86,38 +87,34 @@ def highest_first(profiles: Iterable[ChargingProfile], origin_ms: int) -> list[T
     return [Track(p, origin_ms) for p in sorted(profiles, key=lambda p: (-p.stack_level, -p.installed_ms))]
 
 
-def combined(leading: Iterable[tuple[Stack, Track]], outlet: Outlet) -> Limit:
+def combined(leading: Sequence[tuple[Stack, Track]], outlet: Outlet) -> Limit:
     """The least of the leading profiles at an EVSE (1.6 section 3.13.3, SC.01)."""
-    found = [(stack, track, track.period) for stack, track in leading if track.period is not None]
     phases = outlet.phases
-    if phases:
-        for _, _, period in found:
-            if period.phases is not None and period.phases < phases:
-                phases = period.phases
     limit_w: float | None = None
-    for stack, track, period in found:
-        watts = _watts(stack, track.unit, period, outlet, phases)
-        if limit_w is None or watts < limit_w:
-            limit_w = watts
+    if phases:
+        for _, track in leading:
+            if track.period is not None and track.period.phases is not None and track.period.phases < phases:
+                phases = track.period.phases
+    for stack, track in leading:
+        if track.period is not None:
+            watts = track.period.limit
+            # A limit in watts holds as it is given, whatever the number of phases (errata 3.34 of 1.6).
+            if track.unit is RateUnit.AMPERE:
+                watts *= _watts_per_ampere(stack, outlet, phases)
+            if limit_w is None or watts < limit_w:
+                limit_w = watts
     return Limit(limit_w, phases)
 
 
-def _watts(stack: Stack, unit: RateUnit, period: Period, outlet: Outlet, phases: int) -> float:
-    if unit is RateUnit.WATT:
-        # Errata 3.34 of 1.6: the limit as it is given, whatever the number of phases.
-        return period.limit
+def _watts_per_ampere(stack: Stack, outlet: Outlet, phases: int) -> float:
     if phases:
-        return period.limit * outlet.voltage_v * phases  # K01.FR.51: amperes are per phase
-    return period.limit * (outlet.grid.watts_per_ampere if stack.station else outlet.voltage_v)
+        return outlet.voltage_v * phases  # K01.FR.51: amperes are per phase
+    return outlet.grid.watts_per_ampere if stack.station else outlet.voltage_v
 
 
 def limit_now(stacks: Sequence[Stack], outlet: Outlet, moment_ms: int) -> Limit:
     """What is allowed at a moment; each stack's `until_ms` then says when that may change."""
-    return combined(_leading(stacks, moment_ms), outlet)
-
-
-def _leading(stacks: Sequence[Stack], moment_ms: int) -> list[tuple[Stack, Track]]:
-    return [(stack, track) for stack in stacks if (track := stack.at(moment_ms)) is not None]
+    return combined([(stack, track) for stack in stacks if (track := stack.at(moment_ms)) is not None], outlet)
 
 
 def capacity_w(outlet: Outlet, phases: int) -> float:
@@ -128,10 +125,12 @@ def capacity_w(outlet: Outlet, phases: int) -> float:
 def evse_schedule(stacks: Sequence[Stack], outlet: Outlet, start_ms: int, end_ms: int) -> list[Segment]:
     """The composite schedule of an EVSE: profiles and hardware, from one moment to another."""
     segments: list[Segment] = []
-    for moment_ms in _changes(stacks, start_ms, end_ms):
+    moment_ms = start_ms
+    while moment_ms < end_ms:
         limit_w, phases = limit_now(stacks, outlet, moment_ms)
         most_w = capacity_w(outlet, phases)
-        _append(segments, Segment(moment_ms, most_w if limit_w is None else min(limit_w, most_w), phases))
+        _append(segments, moment_ms, most_w if limit_w is None or most_w < limit_w else limit_w, phases)
+        moment_ms = _next_change(stacks, moment_ms)
     return segments
 
 
@@ -142,34 +141,37 @@ def station_schedule(
     everything = [*stacks, *(stack for own, _ in evses for stack in own)]
     whole = Outlet(grid.phases, grid.voltage_v, 0.0, grid)
     segments: list[Segment] = []
-    for moment_ms in _changes(everything, start_ms, end_ms):
+    moment_ms = start_ms
+    while moment_ms < end_ms:
         total_w = 0.0
         for own, outlet in evses:
             limit_w, phases = limit_now(own, outlet, moment_ms)
             most_w = capacity_w(outlet, phases)
             total_w += most_w if limit_w is None else min(limit_w, most_w)
         limit_w, phases = limit_now(stacks, whole, moment_ms)
-        _append(segments, Segment(moment_ms, total_w if limit_w is None else min(limit_w, total_w), phases))
+        _append(segments, moment_ms, total_w if limit_w is None else min(limit_w, total_w), phases)
+        moment_ms = _next_change(everything, moment_ms)
     return segments
 
 
-def _changes(stacks: Sequence[Stack], start_ms: int, end_ms: int) -> Iterator[int]:
-    """The moments at which a limit may change; the caller asks the stacks at each before it takes the next."""
-    moment_ms = start_ms
-    while moment_ms < end_ms:
-        for stack in stacks:
-            stack.at(moment_ms)
-        yield moment_ms
-        moment_ms = max(moment_ms + 1, min((stack.until_ms for stack in stacks), default=NEVER))
+def _next_change(stacks: Sequence[Stack], moment_ms: int) -> int:
+    """When a limit may next change, after all stacks were asked at a moment."""
+    until_ms = NEVER
+    for stack in stacks:
+        if stack.until_ms < until_ms:
+            until_ms = stack.until_ms
+    return max(moment_ms + 1, until_ms)
 
 
-def _append(segments: list[Segment], segment: Segment) -> None:
-    if not segments or segments[-1][1:] != segment[1:]:
-        segments.append(segment)
+def _append(segments: list[Segment], start_ms: int, limit_w: float, phases: int) -> None:
+    if not segments or segments[-1].limit_w != limit_w or segments[-1].phases != phases:
+        segments.append(Segment(start_ms, limit_w, phases))
 
 
 def whole_seconds(segments: Sequence[Segment], start_ms: int, end_ms: int) -> list[Segment]:
     """The same limits with borders at whole seconds after `start_ms`; of two within a second, the lower wins."""
+    if all((segment.start_ms - start_ms) % 1000 == 0 for segment in segments):
+        return [Segment(segment.start_ms - start_ms, segment.limit_w, segment.phases) for segment in segments]
     rounded: list[Segment] = []
     ended = 0
     for index, segment in enumerate(segments):
