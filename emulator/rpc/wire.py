@@ -64,7 +64,8 @@ class Wire:
         latency_ms: float | None = None
         if origin is not None and origin.seq is not None:
             answers = origin.seq
-            latency_ms = (self.clock.monotonic() - origin.since) * 1000
+            # Real milliseconds: the network does not run faster with the station's clock.
+            latency_ms = (self.clock.monotonic() - origin.since) * 1000 / self.clock.speed
         now = self.clock.now()
         frame = Frame(
             self._next_seq(),

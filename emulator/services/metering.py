@@ -212,7 +212,7 @@ class Metering:
             action = self._sample_updated if name == "updated" else self._sample_ended
             # From the first round on, not from this one: a timer that fired late must not shift all that follow.
             since_s = self._context.clock.monotonic() - rounds.began_s
-            delay_s = interval_s - since_s % interval_s
+            delay_s = past_this_round(interval_s - since_s % interval_s, interval_s)
             rounds.timers[name] = self._context.clock.call_later(delay_s, lambda: action(session))
 
     def _sample_updated(self, session: Session) -> None:
@@ -235,17 +235,20 @@ class Metering:
 
     # --- clock-aligned values
 
-    def _schedule_aligned(self, name: str, setting: Setting) -> None:
+    def _schedule_aligned(self, name: str, setting: Setting, *, after_round: bool = False) -> None:
         if (timer := self._clock_timers.pop(name, None)) is not None:
             timer.cancel()
         interval_s = self._context.model.integer(setting)
         if interval_s > 0:
-            delay_s = seconds_to_boundary(self._context.clock.now(), interval_s)
+            now = self._context.clock.now()
+            delay_s = seconds_to_boundary(now, interval_s)
+            if after_round and delay_s < past_this_round(delay_s, interval_s):
+                delay_s += seconds_to_boundary(now + timedelta(seconds=delay_s), interval_s)
             action = self._aligned_round if name == "idle" else self._aligned_ended_round
             self._clock_timers[name] = self._context.clock.call_later(delay_s, action)
 
     def _aligned_round(self) -> None:
-        self._schedule_aligned("idle", settings.ALIGNED_INTERVAL)
+        self._schedule_aligned("idle", settings.ALIGNED_INTERVAL, after_round=True)
         transactions, model = self._context.transactions, self._context.model
         if not model.boolean(settings.ALIGNED_DATA_ENABLED):
             return
@@ -263,9 +266,14 @@ class Metering:
                 self._context.csms.meter_values(session.evse.id, [value])
 
     def _aligned_ended_round(self) -> None:
-        self._schedule_aligned("ended", settings.ALIGNED_TX_ENDED_INTERVAL)
+        self._schedule_aligned("ended", settings.ALIGNED_TX_ENDED_INTERVAL, after_round=True)
         for session in self._context.transactions.ongoing():
             self._collect(session, settings.ALIGNED_TX_ENDED_MEASURANDS, ReadingContext.SAMPLE_CLOCK)
+
+
+def past_this_round(remaining_s: float, interval_s: float) -> float:
+    """Seconds to the next round: a timer that fired a little early must not bring the same round twice."""
+    return remaining_s if remaining_s > interval_s / 4 else remaining_s + interval_s
 
 
 def seconds_to_boundary(now: datetime, interval_s: int) -> float:
