@@ -66,9 +66,14 @@ class Roots:
         if replacing and not any(facts.is_signed_by(root, parsed(old.certificate)) for old in self._current(use)):
             sentence = f'The root "{facts.label(root)}" is not signed by the root that it is to replace.'
             return rejected(CertificateProblem.NOT_SIGNED_BY_OLD_ROOT, sentence)  # M05.FR.11
-        if not replacing and present is None and count >= rules.maximum_entries:
-            sentence = f"{count} certificates are installed; {rules.maximum_entries} are allowed."
-            return rejected(CertificateProblem.TOO_MANY, sentence)  # M05.FR.06
+        roots = len(self._store.index.roots)
+        for installed, allowed, what in (
+            (count, rules.maximum_entries, "certificates"),  # M05.FR.06
+            (roots, rules.maximum_roots, "root certificates"),  # 1.6: M05.FR.03
+        ):
+            if not replacing and present is None and installed >= allowed:
+                sentence = f"{installed} {what} are installed; {allowed} are allowed."
+                return rejected(CertificateProblem.TOO_MANY, sentence)
         return self._keep(use, root, replacing)
 
     def _wrong_with(self, root: x509.Certificate) -> tuple[CertificateProblem, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -58,16 +58,22 @@ class OcmfSigner:
         key: ec.EllipticCurvePrivateKey,
         serial_number: str,
         charge_point: str,
+        page: int = 0,
+        keep_page: Callable[[int], None] = lambda _: None,
         vendor: str = "Forecourt",
         model: str = "Emulated meter",
         firmware: str = "1.0",
     ) -> None:
-        """`serial_number` is the meter's; `charge_point` (the EVSE's name) goes into every container."""
+        """`serial_number` is the meter's; `charge_point` (the EVSE's name) goes into every container.
+
+        `page` is the number of the last container signed; `keep_page` keeps it: a gap would look like a lost record.
+        """
         self._key = key
         self._method = _METHODS[key.curve.name]
         self._charge_point = charge_point
         self._meter = {"MV": vendor, "MM": model, "MS": serial_number, "MF": firmware}
-        self._page = 0
+        self._page = page
+        self._keep_page = keep_page
 
     @property
     def public_key(self) -> str:
@@ -77,27 +83,31 @@ class OcmfSigner:
     def sign(
         self, readings: Collection[MeterReading], id_token: str, id_type: str, with_public_key: bool
     ) -> SignedMeterValue:
-        """Sign readings in one OCMF container; raises ValueError when it does not fit into signedMeterData.
+        """Sign readings in one OCMF container; raises ValueError when it does not fit into the field.
 
         signingMethod is empty, since OCMF holds it inside the data (section 3.2.1).
         """
-        self._page += 1
-        payload = json.dumps(self._payload(readings, id_token, id_type), separators=(",", ":"), ensure_ascii=False)
+        page = self._page + 1
+        payload = json.dumps(
+            self._payload(page, readings, id_token, id_type), separators=(",", ":"), ensure_ascii=False
+        )
         signature = self._key.sign(payload.encode(), ec.ECDSA(hashes.SHA256()))
         proof = json.dumps({"SA": self._method, "SD": signature.hex().upper()}, separators=(",", ":"))
         data = base64.b64encode(f"OCMF|{payload}|{proof}".encode()).decode()
         if len(data) > _MAXIMUM_LENGTH:
             raise ValueError(f"{len(readings)} readings are too many for one signed meter value.")
+        self._keep_page(page)
+        self._page = page
         return SignedMeterValue(data, "", "OCMF", self.public_key if with_public_key else "")
 
-    def _payload(self, readings: Collection[MeterReading], id_token: str, id_type: str) -> dict[str, Any]:
+    def _payload(self, page: int, readings: Collection[MeterReading], id_token: str, id_type: str) -> dict[str, Any]:
         known = bool(id_token)
         return {
             "FV": "1.0",
             "GI": self._meter["MM"],
             "GS": self._meter["MS"],
             "GV": self._meter["MF"],
-            "PG": f"T{self._page}",
+            "PG": f"T{page}",
             **self._meter,
             "IS": known,
             "IL": "TRUSTED" if known else "NONE",

@@ -16,7 +16,7 @@ from emulator.certificates.index import Index
 from emulator.certificates.keys import PrivateKey, key_pem
 from emulator.domain.vault import VaultRules
 
-_KEYS, _TLS = "keys", "tls"
+_KEYS, _TLS, _COUNTERS = "keys", "tls", "counters"
 
 
 class Store:
@@ -80,6 +80,13 @@ class Store:
         if not path.exists() or files.read(path) != content:
             files.write_private(path, content)
         return path
+
+    def counter(self, name: str) -> tuple[int, Callable[[int], None]]:
+        """A number that is kept in a file of its own, and the way to keep its next value."""
+        path = self.folder / _COUNTERS / name
+        files.make_private_folder(path.parent)
+        text = files.read(path).decode("ascii", "replace").strip() if path.exists() else "0"
+        return int(text) if text.isdecimal() else 0, lambda value: files.write_private(path, str(value).encode())
 
     def _sweep(self) -> None:
         """Remove what a crash left behind: drafts, and keys that no entry names."""

@@ -39,6 +39,7 @@ from emulator.domain.vault import (
     RevocationInfo,
     SigningRequest,
     TrustFiles,
+    Vault,
     VaultRules,
 )
 
@@ -91,7 +92,8 @@ class CertificateVault:
 
         The limits of the messages do not count, the checks of each root do; raises UnreadableCertificate.
         """
-        rules = self._store.rules()._replace(additional_root_check=False, maximum_entries=reading.MAXIMUM_CERTIFICATES)
+        limit = reading.MAXIMUM_CERTIFICATES
+        rules = self._store.rules()._replace(additional_root_check=False, maximum_entries=limit, maximum_roots=limit)
         found = reading.read_certificates(data)
         return [self._roots.install_certificate(use, root, self.certificate_count(), rules) for root in found]
 
@@ -315,7 +317,8 @@ class CertificateVault:
         """The signer of the meter of an EVSE; its key is made when first asked for; raises EnvironmentProblem."""
         if evse not in self._signers:
             name = f"{self._station_id}-{evse}".lstrip("-")
-            self._signers[evse] = OcmfSigner(self._meter_key(evse), f"METER-{name}", name)
+            page, keep_page = self._store.counter(f"meter-{evse}")
+            self._signers[evse] = OcmfSigner(self._meter_key(evse), f"METER-{name}", name, page, keep_page)
         return self._signers[evse]
 
     def _meter_key(self, evse: int) -> ec.EllipticCurvePrivateKey:
@@ -330,6 +333,18 @@ class CertificateVault:
                 f"The meter key of EVSE {evse} is of a kind that cannot sign.", "Start with --fresh."
             )
         return key
+
+
+def open_vault(
+    folder: Path,
+    now: Callable[[], datetime],
+    rules: Callable[[], VaultRules],
+    station_id: str,
+    passphrase: str = "",
+    fetch: Fetch | None = None,
+) -> Vault:
+    """The vault as the engine knows it; raises EnvironmentProblem."""
+    return CertificateVault(folder, now, rules, passphrase, fetch, station_id)
 
 
 def _key_and_chain(

@@ -157,3 +157,11 @@ def test_the_vault_keeps_a_key_for_each_meter(make_vault):
     assert make_vault().meter_signer(1).public_key == keys[0]
     value = make_vault().meter_signer(1).sign(READINGS, "T", "LOCAL", with_public_key=False)
     assert signed_meter.verify(value, keys[0])["MS"] == "METER-CP1-1"
+
+
+def test_pages_go_on_after_a_restart(make_vault):
+    def page():
+        signer = make_vault().meter_signer(1)
+        return signed_meter.verify(signer.sign(READINGS, "T", "LOCAL", with_public_key=True))["PG"]
+
+    assert [page() for _ in range(3)] == ["T1", "T2", "T3"]

@@ -337,3 +337,11 @@ def test_v1_certificates_are_no_roots(make_vault, tmp_path, openssl, moment):
     moment.time = certificate.not_valid_before_utc
     outcome = make_vault().install_root(CSMS, (tmp_path / "v1.pem").read_text())
     assert outcome.problem is CertificateProblem.NOT_A_CA
+
+
+def test_the_store_of_1_6_counts_roots_alone(make_vault, moment, rules):
+    rules[0] = rules[0]._replace(maximum_roots=1)
+    vault = make_vault()
+    outcomes = [vault.install_root(CSMS, pem_of(new_root("r", f"R{n}", "Org", moment()))) for n in range(2)]
+    assert [one.accepted for one in outcomes] == [True, False]
+    assert outcomes[1].sentence == "1 root certificates are installed; 1 are allowed."
