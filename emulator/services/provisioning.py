@@ -12,6 +12,7 @@ from emulator.domain.ports import Timer
 from emulator.domain.station import Evse
 from emulator.domain.transaction import Trigger
 from emulator.domain.variables import Author
+from emulator.services import energy_supply
 from emulator.services.context import StationContext
 
 # The station's own choice where the CSMS leaves it one (B02.FR.07, 1.6 section 4.2).
@@ -97,6 +98,11 @@ class Provisioning:
         self._context.csms.report_statuses(every=offline_s > threshold_s)  # B04.FR.01, B04.FR.02
         self._context.csms.release_queue()
         self._schedule_heartbeat()
+
+    def takes_drivers(self, evse: Evse) -> bool:
+        """Whether a session can begin: the EVSE is in service, and the CSMS has accepted the station (B02.FR.03)."""
+        allowed = self.state is BootState.ACCEPTED or self._context.model.boolean(settings.TX_BEFORE_ACCEPTED_ENABLED)
+        return allowed and energy_supply.in_service(self._context.station, evse)
 
     def stop(self) -> None:
         """Stop every timer."""

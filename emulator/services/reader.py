@@ -8,7 +8,6 @@ from typing import NamedTuple
 from emulator.domain.errors import ActionRefused
 from emulator.domain.tokens import Authorization, AuthorizationStatus, IdToken, TokenInfo
 from emulator.domain.transaction import StoppedReason, Trigger
-from emulator.services import energy_supply
 from emulator.services.context import StationContext
 from emulator.services.session import Session
 
@@ -102,8 +101,8 @@ class Reader:
         return transactions.everyone() if evse_id is None else (transactions.session(evse_id),)
 
     def _usable(self, evse_id: int | None) -> list[Session]:
-        station = self._context.station
-        return [s for s in self._sessions(evse_id) if s.evse.id and energy_supply.in_service(station, s.evse)]
+        takes_drivers = self._context.provisioning.takes_drivers
+        return [s for s in self._sessions(evse_id) if s.evse.id and takes_drivers(s.evse)]
 
     def _candidate(self, token: IdToken, evse_id: int | None, info: TokenInfo | None = None) -> Session | None:
         """Which EVSE a driver means: where a car waits for a token, the only one, or none yet (the lobby)."""

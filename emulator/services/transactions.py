@@ -124,7 +124,7 @@ class Transactions:
         if permission is None or not permission.allows(session.evse.id):
             return
         free = session.authorization is None and session.transaction is None
-        if free and energy_supply.in_service(self._context.station, session.evse):
+        if free and self._context.provisioning.takes_drivers(session.evse):
             session.take_over(lobby, self.read(session).energy_wh)
             if session.transaction is not None:
                 self._context.metering.transaction_started(session)
@@ -219,7 +219,7 @@ class Transactions:
                 if (
                     session.points - before
                     and session.points & starts
-                    and energy_supply.in_service(self._context.station, session.evse)
+                    and self._context.provisioning.takes_drivers(session.evse)
                 ):
                     self._start(session, trigger, token)
             elif (before - session.points) & stops:
@@ -255,9 +255,8 @@ class Transactions:
         """E01.FR.06: the flow of energy itself may be what starts a transaction."""
         before, session.points = session.points, points(session)
         starts = self._context.csms.transaction_points()[0]
-        if TransactionPoint.ENERGY_TRANSFER in (session.points - before) & starts and energy_supply.in_service(
-            self._context.station, session.evse
-        ):
+        begins = TransactionPoint.ENERGY_TRANSFER in (session.points - before) & starts
+        if begins and self._context.provisioning.takes_drivers(session.evse):
             self._start(session, Trigger.CHARGING_STATE_CHANGED, None)
 
     def _energy_point(self, session: Session) -> None:

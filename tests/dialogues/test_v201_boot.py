@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.domain.errors import ActionRefused
 from tests.support.dialogue import SILENCE, Dialogue, Refuse
 from tests.support.stations import TOKEN, charging
 
@@ -123,6 +124,38 @@ async def test_while_pending_nothing_is_sent_but_the_next_boot_after_the_interva
         await d.advance(1)
         await d.expect("BootNotification", reason="PowerUp")
         await d.expect("StatusNotification", evseId=1, connectorStatus="Occupied")
+
+
+@pytest.mark.req("B02.FR.03", "B03.FR.01")
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+async def test_before_it_is_accepted_the_station_takes_drivers_where_that_is_set(status: str) -> None:
+    settings = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true", "TxCtrlr.TxBeforeAcceptedEnabled": "true"}
+    answers = {"BootNotification": boot_answer(status, 600)}
+    async with Dialogue("2.0.1", answers=answers, settings=settings, accepted=False) as d:
+        await d.perform("plug", evse=1)
+        assert await d.perform("swipe", id_token=TOKEN) == {"status": "Accepted"}
+        await d.expect_none("TransactionEvent")
+        assert d.state("meters")[0]["power_w"] == 11_000
+        d.answers["BootNotification"] = boot_answer("Accepted")
+        await d.advance(600)
+        await d.expect("TransactionEvent", eventType="Started", offline=True)
+        await d.expect("TransactionEvent", triggerReason="Authorized", offline=True)
+
+
+@pytest.mark.req("B02.FR.03", "B03.FR.01")
+async def test_before_it_is_accepted_the_station_takes_no_drivers_otherwise() -> None:
+    settings = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true", "TxCtrlr.TxBeforeAcceptedEnabled": "false"}
+    answers = {"BootNotification": boot_answer("Pending", 600)}
+    async with Dialogue("2.0.1", answers=answers, settings=settings, accepted=False) as d:
+        await d.perform("plug", evse=1)
+        with pytest.raises(ActionRefused):
+            await d.perform("swipe", id_token=TOKEN, evse=1)
+        assert d.state("queue") == []
+        d.answers["BootNotification"] = boot_answer("Accepted")
+        await d.advance(600)
+        await d.expect_none("TransactionEvent")
+        await d.perform("swipe", id_token=TOKEN, evse=1)
+        await d.expect("TransactionEvent", eventType="Started", triggerReason="Authorized")
 
 
 @pytest.mark.req("B02.FR.07", "B03.FR.05")
