@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ class Output:
         self._log_frames = log_frames
         self._last_sentence = ""
         self._spoken = asyncio.Event()
+        self._ending = False
 
     def follow(self, fleet: Fleet) -> None:
         """Print what the stations say."""
@@ -36,10 +38,14 @@ class Output:
 
     async def first_word(self, patience_s: float) -> None:
         """Wait until the first station has sent or failed to send something, but not longer than this (real time)."""
-        timer = asyncio.get_running_loop().call_later(patience_s, self._spoken.set)
-        await self._spoken.wait()
-        timer.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._spoken.wait()
         self._stop_listening()
+
+    def end(self) -> None:
+        """The stations are being stopped: that calls of theirs remain unanswered now is no news."""
+        self._ending = True
 
     def control(self, listener: socket.socket, token: str) -> None:
         """The first line: where the control socket is, and its token."""
@@ -58,7 +64,7 @@ class Output:
         def note(event: Event) -> None:
             sentence = " ".join(part for part in (event.body["text"], event.body.get("hint", "")) if part)
             # A station that tries again and again, or five hundred that fail alike, say it once.
-            if sentence != self._last_sentence:
+            if sentence != self._last_sentence and not self._ending:
                 self._last_sentence = sentence
                 complain(f"{emulator.station_id}: {sentence}" if several else sentence)
 

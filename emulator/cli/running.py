@@ -54,6 +54,7 @@ async def _run(options: RunOptions, configuration: StationConfiguration) -> None
         try:
             await _run_fleet(fleet, output, listener, ended)
         finally:
+            output.end()
             await fleet.stop()
     finally:
         if listener is not None:

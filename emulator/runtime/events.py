@@ -36,6 +36,8 @@ def _transaction(event: TransactionEvent) -> dict[str, Any]:
         "offline": event.offline,
         "charging_state": str(event.charging_state),
         "id_token": event.token.to_json() if event.token else None,
+        "started_at": timestamp(transaction.started_at),
+        "ended_at": timestamp(transaction.ended_at) if transaction.ended_at else None,
         "meter_start_wh": transaction.meter_start_wh,
         "meter_stop_wh": transaction.meter_stop_wh,
         "stopped_reason": transaction.stopped_reason,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 20.0
@@ -39,12 +40,17 @@ class Control:
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        async for text in self.connection:
-            message = json.loads(text)
-            if "method" in message:
-                self.events.append(message["params"])
-            else:
-                self._pending.pop(message["id"]).set_result(message)
+        try:
+            async for text in self.connection:
+                message = json.loads(text)
+                if "method" in message:
+                    self.events.append(message["params"])
+                else:
+                    self._pending.pop(message["id"]).set_result(message)
+        except ConnectionClosed:
+            pass
+        for answer in self._pending.values():
+            answer.cancel()
 
     async def call(self, method: str, /, **parameters: Any) -> Any:
         number = next(self._ids)

@@ -47,6 +47,7 @@ class Csms:
 
     url: str = ""
     password: str | None = None
+    online: bool = True
     boot_status: str = "Accepted"
     calls: list[Call] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -77,6 +78,15 @@ class Csms:
 
         await self.until(lambda: len(found()) >= count, f"{action} {fields}")
         return found()[count - 1]
+
+    def go_offline(self) -> None:
+        """Cut every connection and let nobody in."""
+        self.online = False
+        for station in self.stations.values():
+            station.cut()
+
+    def go_online(self) -> None:
+        self.online = True
 
     async def note(self, call: Call | None) -> None:
         async with self.changed:
@@ -211,6 +221,7 @@ async def running_csms(
         ocpp, kind = KINDS[connection.subprotocol]
         station = kind(identity, _Recording(csms, connection, identity, ocpp))
         station.csms = csms
+        station.cut = connection.transport.abort
         csms.stations[identity] = station
         await csms.note(None)
         try:
@@ -223,6 +234,8 @@ async def running_csms(
             await csms.note(None)
 
     def admit(connection: ServerConnection, request: Any) -> Any:
+        if not csms.online:
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "gone\n")
         if csms.password is None:
             return None
         user = request.path.rsplit("/", 1)[1]
@@ -235,8 +248,8 @@ async def running_csms(
         return next((protocol for protocol in offered if protocol.removeprefix("ocpp") in speaks), None)
 
     server = await serve(
-        attend, "127.0.0.1", port, select_subprotocol=choose, process_request=admit, compression=None, ping_interval=None,
-        close_timeout=1,
+        attend, "127.0.0.1", port, select_subprotocol=choose, process_request=admit, compression=None,
+        ping_interval=None, close_timeout=1,
     )  # fmt: skip
     csms.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
     try:
