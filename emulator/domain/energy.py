@@ -64,6 +64,12 @@ class EnergyTransfer:
         """The power offered now."""
         return self._supply.offered_w
 
+    @property
+    def phases_in_use(self) -> int:
+        """On how many phases the car draws its power, or could (1: DC)."""
+        phases = self._supply.usable_phases
+        return max(1, min(phases, self._vehicle.phases) if self._vehicle else phases)
+
     def settle(self, at_s: float) -> None:
         """Count what has flowed so far into the register and the battery."""
         # Settled already at this moment: what was done to the battery by hand since then stays.

@@ -47,7 +47,7 @@ def _current(reading: Reading, evse: Evse) -> list[Sample]:
 
 
 def _current_offered(reading: Reading, evse: Evse) -> list[Sample]:
-    per_phase_a = reading.offered_w / max(1, len(reading.current_a)) / evse.voltage_v
+    per_phase_a = reading.offered_w / evse.energy.phases_in_use / evse.voltage_v
     return [Sample("Current.Offered", per_phase_a, "A", "", "Outlet")]
 
 

@@ -299,6 +299,17 @@ async def test_a_period_of_one_phase_switches_the_others_off() -> None:
         assert d.state("meters")[0]["current_a"] == pytest.approx([16, 16, 16])
 
 
+@pytest.mark.req("1.6:7.31")
+async def test_what_is_offered_is_measured_per_phase_in_use() -> None:
+    async with Dialogue("1.6", settings={"MeterValuesSampledData": "Power.Offered,Current.Offered"}) as d:
+        await install(d, 1, profile(schedule((0, 10.0, 1))))
+        await charge(d)
+        await d.call("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        values = (await d.expect("MeterValues"))["meterValue"][0]["sampledValue"]
+        offered = {value["measurand"]: float(value["value"]) for value in values}
+        assert offered == {"Power.Offered": 2300, "Current.Offered": 10}
+
+
 @pytest.mark.req("1.6:9.4.4", "1.6:5.16")
 async def test_a_charge_point_that_cannot_switch_phases_does_not_support_such_a_profile() -> None:
     async with Dialogue("1.6", settings={"ConnectorSwitch3to1PhaseSupported": "false"}) as d:
