@@ -11,7 +11,6 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from emulator.certificates import der, facts
-from emulator.certificates.hash_data import fingerprint
 from emulator.domain.vault import CertificateProblem, ChainVerdict
 
 MAXIMUM_DEPTH = 8
@@ -259,8 +258,3 @@ def _revoked(
 ) -> _Wrong | None:
     reason = revocation(certificate, issuer)
     return (CertificateProblem.REVOKED, f"{name} is revoked: {reason}.") if reason else None
-
-
-def same(one: x509.Certificate, other: x509.Certificate) -> bool:
-    """Whether two certificates are the same, byte for byte."""
-    return fingerprint(one) == fingerprint(other)

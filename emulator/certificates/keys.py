@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeGuard
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from emulator.domain.vault import CertificateSubject, KeyKind
@@ -43,6 +45,14 @@ def key_pem(key: PrivateKey, passphrase: str | None = None) -> bytes:
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
+
+
+def pkcs12_bytes(name: str, key: PrivateKey, chain: Sequence[x509.Certificate], passphrase: str) -> bytes:
+    """Key and chain (leaf first) as a PKCS#12 file, encrypted when there is a passphrase."""
+    protection: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    )
+    return pkcs12.serialize_key_and_certificates(name.encode(), key, chain[0], chain[1:], protection)
 
 
 def public_der(key: PrivateKey | x509.Certificate | x509.CertificateSigningRequest) -> bytes:

@@ -22,6 +22,7 @@ from emulator.domain.vault import CertificateHash, HashAlgorithm, OcspRequestDat
 
 # Clocks differ: an answer that starts this little in the future is taken.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
+_LIFE_WITHOUT_END = timedelta(days=7)
 MAXIMUM_RESPONSE_BYTES = 100_000
 
 ALGORITHMS: dict[HashAlgorithm, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
@@ -198,6 +199,8 @@ def _read(single: ocsp.OCSPSingleResponse, at: datetime) -> OcspAnswer:
         return _invalid(f"comes from the future: it starts on {start:%Y-%m-%d %H:%M} UTC")
     if end is not None and end < at:
         return _invalid(f"is outdated since {facts.span(at - end)}: it was good until {end:%Y-%m-%d %H:%M} UTC")
+    if end is None and start < at - _LIFE_WITHOUT_END:
+        return _invalid(f"is {facts.span(at - start)} old and does not say how long it is good")
     if single.certificate_status is ocsp.OCSPCertStatus.REVOKED:
         since = single.revocation_time_utc
         reason = f", reason {single.revocation_reason.value}" if single.revocation_reason else ""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cryptography import x509
 
 from emulator.certificates import facts
-from emulator.certificates.hash_data import hash_data, key_bits
+from emulator.certificates.hash_data import fingerprint, hash_data, key_bits
 from emulator.certificates.index import Index, OwnEntry
 from emulator.certificates.keys import PrivateKey, new_key, public_der, signing_request
 from emulator.certificates.reading import read_certificates
@@ -216,6 +216,24 @@ class Own:
         gone = {entry.id for entry in entries}
         with self._store.change() as index:
             index.own = [entry for entry in index.own if entry.id not in gone]
+
+    def discard(self, wanted: str) -> bool:
+        """Forget the generations whose leaf has this fingerprint, with their keys; whether there was one."""
+        found = [
+            entry
+            for entry in self._store.index.own
+            if entry.chain and fingerprint(parsed_chain(entry.chain)[0]) == wanted
+        ]
+        if found:
+            self.remove(found)
+        return bool(found)
+
+    def active_key(
+        self, use: CertificateUse, evse: int | None
+    ) -> tuple[PrivateKey, tuple[x509.Certificate, ...]] | None:
+        """The key and chain in use, for an export by the operator."""
+        entry = self.active(use, evse)
+        return (self._store.key(entry.key), parsed_chain(entry.chain)) if entry else None
 
     def chains(self) -> list[tuple[x509.Certificate, ...]]:
         """The chains of every generation."""

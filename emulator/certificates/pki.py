@@ -14,11 +14,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption, pkcs12
 
 from emulator.certificates import facts, files, firmware, reading
 from emulator.certificates.authority import LEAF_DAYS, Authority, new_root
-from emulator.certificates.keys import PrivateKey, key_pem, new_key
+from emulator.certificates.keys import PrivateKey, key_pem, new_key, pkcs12_bytes
 from emulator.domain.errors import EnvironmentProblem
 from emulator.domain.vault import CertificateSubject, KeyKind
 
@@ -276,10 +275,7 @@ def create(directory: Path, host: str, now: datetime, stations: Sequence[str] = 
 
 def pkcs12_of(leaf: Leaf, passphrase: str = "") -> bytes:
     """A certificate with chain and key as a PKCS#12 file, encrypted when there is a passphrase."""
-    protection = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
-    return pkcs12.serialize_key_and_certificates(
-        leaf.name.encode(), leaf.key, leaf.chain[0], leaf.chain[1:], protection
-    )
+    return pkcs12_bytes(leaf.name, leaf.key, leaf.chain, passphrase)
 
 
 def _safe(name: str) -> str:

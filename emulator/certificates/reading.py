@@ -183,6 +183,10 @@ def _decode(body: str, place: int) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError) as error:
+        if "\\n" in body:
+            raise UnreadableCertificate(
+                f"Certificate {place} has the two characters \\n where a line ends: it was escaped twice."
+            ) from error
         raise UnreadableCertificate(
             f"Certificate {place} is not proper Base64 between its BEGIN and END lines."
         ) from error

@@ -63,7 +63,8 @@ class Roots:
         if present is not None and not present.fallback:
             return accepted(f'The certificate "{facts.label(root)}" was installed already.')  # M05.FR.17
         replacing = use is CertificateUse.CSMS_ROOT and rules.additional_root_check and bool(self._current(use))
-        if replacing and not any(facts.is_signed_by(root, parsed(old.certificate)) for old in self._current(use)):
+        signers = [old for old in self._current(use) if facts.is_signed_by(root, parsed(old.certificate))]
+        if replacing and not signers:
             sentence = f'The root "{facts.label(root)}" is not signed by the root that it is to replace.'
             return rejected(CertificateProblem.NOT_SIGNED_BY_OLD_ROOT, sentence)  # M05.FR.11
         roots = len(self._store.index.roots)
@@ -74,7 +75,7 @@ class Roots:
             if not replacing and present is None and installed >= allowed:
                 sentence = f"{installed} {what} are installed; {allowed} are allowed."
                 return rejected(CertificateProblem.TOO_MANY, sentence)
-        return self._keep(use, root, replacing)
+        return self._keep(use, root, signers[0].fingerprint if replacing else "")
 
     def _wrong_with(self, root: x509.Certificate) -> tuple[CertificateProblem, str] | None:
         wrong = (
@@ -87,12 +88,12 @@ class Roots:
             return CertificateProblem.WRONG_SIGNATURE, sentence
         return wrong
 
-    def _keep(self, use: CertificateUse, root: x509.Certificate, replacing: bool) -> Outcome:
+    def _keep(self, use: CertificateUse, root: x509.Certificate, replaced: str) -> Outcome:
         entry = RootEntry(use, fingerprint(root), facts.pem(root), self._issuer_key(root))
         try:
             with self._store.change() as index:
-                if replacing:
-                    _replace(index, use)  # M05.FR.12
+                if replaced:
+                    _replace(index, use, replaced)  # M05.FR.12
                 index.roots = [old for old in index.roots if (old.use, old.fingerprint) != (use, entry.fingerprint)]
                 index.roots.append(entry)
         except EnvironmentProblem as problem:
@@ -149,6 +150,14 @@ class Roots:
             index.roots = [entry for entry in index.roots if (entry.use, entry.fingerprint) not in gone]
         return accepted(f'The root "{name}" is deleted.')  # M04.FR.02
 
+    def discard(self, wanted: str) -> bool:
+        """Remove a root by its fingerprint, from every use; whether there was one."""
+        if not any(entry.fingerprint == wanted for entry in self._store.index.roots):
+            return False
+        with self._store.change() as index:
+            index.roots = [entry for entry in index.roots if entry.fingerprint != wanted]
+        return True
+
     def in_use(self, wanted: str | None) -> None:
         """The CSMS root that verified the connection; when it is the new one, the fallback goes (M05.FR.13)."""
         self._in_use = wanted
@@ -168,9 +177,9 @@ class Roots:
         )
 
 
-def _replace(index: Index, use: CertificateUse) -> None:
-    """The current root becomes the fallback; an older fallback goes: one plus one is allowed (M05.FR.09)."""
-    index.roots = [entry for entry in index.roots if not (entry.use == use and entry.fallback)]
+def _replace(index: Index, use: CertificateUse, replaced: str) -> None:
+    """The replaced root becomes the fallback; every other goes: one plus one is allowed (M05.FR.09)."""
+    index.roots = [entry for entry in index.roots if entry.use != use or entry.fingerprint == replaced]
     for entry in index.roots:
         if entry.use == use:
             entry.fallback = True

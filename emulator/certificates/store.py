@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -34,6 +35,8 @@ class Store:
         self.now = now
         self.rules = rules
         self._passphrase = passphrase
+        # Keys of 4096 bits are made in a thread, while the loop goes on using the vault.
+        self._changing = threading.RLock()
         for part in (folder, folder / _KEYS, folder / _TLS):
             files.make_private_folder(part)
         self.index = index.load(folder)
@@ -50,11 +53,12 @@ class Store:
     @contextmanager
     def change(self) -> Iterator[Index]:
         """A copy of the index to change; written when the block ends, forgotten when it raises."""
-        draft = copy.deepcopy(self.index)
-        yield draft
-        index.save(self.folder, draft)
-        removed = self.index.key_files() - draft.key_files()
-        self.index = draft
+        with self._changing:
+            draft = copy.deepcopy(self.index)
+            yield draft
+            index.save(self.folder, draft)
+            removed = self.index.key_files() - draft.key_files()
+            self.index = draft
         for name in removed:
             files.remove(self.key_path(name))
 

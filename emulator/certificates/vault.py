@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from emulator.certificates import chains, contracts, facts, firmware, ocsp, reading, signed
+from emulator.certificates import chains, contracts, facts, firmware, hash_data, keys, ocsp, reading, signed
 from emulator.certificates.chains import Finding, Purpose
 from emulator.certificates.keys import PrivateKey, new_key, public_der
 from emulator.certificates.outcomes import accepted, failed, not_found, rejected
@@ -145,6 +145,24 @@ class CertificateVault:
             return failed(CertificateProblem.STORAGE, problem.sentence)  # M04.FR.03
         return outcome or not_found(f"No certificate with the serial number {wanted.serial_number} has these hashes.")
 
+    def discard(self, fingerprint: str) -> bool:
+        """The operator's way to delete: a root, or a generation of the station's own certificate with its key."""
+        roots_gone, own_gone = self._roots.discard(fingerprint), self._own.discard(fingerprint)
+        return roots_gone or own_gone
+
+    def certificate(self, fingerprint: str) -> x509.Certificate | None:
+        """A kept certificate by its SHA-256, for an export (facts.pem() of it, or its DER)."""
+        known = [*self._roots.anchors(ROOT_USES), *(one for chain in self._own.chains() for one in chain)]
+        return next((one for one in known if hash_data.fingerprint(one) == fingerprint), None)
+
+    def own_pkcs12(self, use: CertificateUse, passphrase: str, evse: int | None = None) -> bytes:
+        """The active certificate with chain and key as PKCS#12; raises EnvironmentProblem without a passphrase."""
+        found = self._own.active_key(use, evse)
+        if found is None or not passphrase:
+            raise EnvironmentProblem("An export of the key needs a certificate in use and a passphrase.")
+        key, chain = found
+        return keys.pkcs12_bytes(facts.label(chain[0]), key, chain, passphrase)
+
     def certificates_pem(self, use: CertificateUse) -> str:
         """The certificates of a use in PEM, for an export; no private key."""
         roots = self._roots.anchors((use,))
@@ -231,6 +249,18 @@ class CertificateVault:
         except reading.UnreadableCertificate as problem:
             return ChainVerdict(CertificateProblem.UNREADABLE, problem.sentence, (), None)
         return self._judge(chain, uses).verdict()
+
+    def verify_peer(self, chain: Sequence[bytes], host: str) -> ChainVerdict:
+        """Judge the chain (DER, leaf first) that a CSMS showed in a handshake, for this host name."""
+        try:
+            certificates = [reading.read_one(one) for one in chain]
+        except reading.UnreadableCertificate as problem:
+            return ChainVerdict(CertificateProblem.UNREADABLE, problem.sentence, (), None)
+        if not certificates:
+            return ChainVerdict(CertificateProblem.UNREADABLE, "The CSMS showed no certificate.", (), None)
+        anchors = self._roots.anchors((CertificateUse.CSMS_ROOT,))
+        found = chains.judge(certificates, anchors, self._store.now(), Purpose.SERVER, self._revoked, host)
+        return found.verdict()
 
     def _judge(
         self, chain: list[x509.Certificate], uses: Collection[CertificateUse], purpose: Purpose = Purpose.ANY

@@ -6,7 +6,7 @@ the same: modules on the way to the first BootNotification import this one where
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -363,6 +363,9 @@ class Vault(Protocol):
 
     def verify(self, pem: str, uses: Collection[CertificateUse]) -> ChainVerdict:
         """Judge a chain (PEM, leaf first) against the roots of these uses."""
+
+    def verify_peer(self, chain: Sequence[bytes], host: str) -> ChainVerdict:
+        """Judge what a CSMS showed in a handshake (DER, leaf first); the last of `path` is the root for root_in_use."""
 
     async def look_up_revocation(self, pem: str, uses: Collection[CertificateUse]) -> list[RevocationInfo]:
         """Ask the responders and lists that a chain names, over the network; later judgements know the answers."""

@@ -71,6 +71,7 @@ def test_concatenated_certificates_are_read_in_their_order():
         (PEM.replace("M", "!", 3), "not proper Base64"),
         (PEM[:100] + "\0" + PEM[100:], "NUL"),
         (PEM[:100] + PEM[140:], "Certificate 1"),
+        (PEM.replace("\n", "\\n"), "escaped twice"),
         (DER[:-1], "damaged"),
         (DER + b"\0", "damaged"),
         ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "damaged"),

@@ -315,3 +315,15 @@ async def test_a_port_that_is_taken(responder, pki, moment):
             await second.start(port)
     finally:
         await responder.stop()
+
+
+def test_an_old_answer_that_does_not_say_until_when(issuer, station, moment):
+    builder = library.OCSPResponseBuilder().add_response(
+        station, issuer.certificate, hashes.SHA256(), library.OCSPCertStatus.GOOD, moment(), None, None, None
+    )
+    builder = builder.responder_id(library.OCSPResponderEncoding.NAME, issuer.certificate)
+    response = builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    wanted = hash_data(station, key_bits(issuer.certificate))
+    for days, status in ((6, OcspStatus.GOOD), (8, OcspStatus.INVALID)):
+        at = moment() + timedelta(days=days)
+        assert ocsp.judge_response(response, wanted, issuer.certificate, at).status is status

@@ -6,12 +6,23 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emulator.certificates import facts
 from emulator.certificates.ocsp import build_request
 from emulator.certificates.responder import OcspResponder
 from emulator.domain.errors import EnvironmentProblem
-from emulator.domain.vault import CertificateProblem, CertificateSubject, CertificateUse, KeyKind
+from emulator.domain.vault import (
+    CertificateHash,
+    CertificateProblem,
+    CertificateSubject,
+    CertificateUse,
+    HashAlgorithm,
+    KeyKind,
+    OcspRequestData,
+)
 
 V2G = CertificateUse.V2G_CHAIN
 
@@ -191,3 +202,34 @@ def load_pki_of(folder, moment):
     from emulator.certificates.pki import create_pki
 
     return create_pki(folder, moment())
+
+
+def test_what_a_csms_showed_in_a_handshake(vault, pki):
+    def verdict(name, host="csms.example.org"):
+        chain = x509.load_pem_x509_certificates((pki.folder / "cso" / "servers" / f"{name}.pem").read_bytes())
+        return vault.verify_peer([one.public_bytes(Encoding.DER) for one in chain], host)
+
+    assert verdict("csms").valid
+    assert verdict("csms").path[-1].common_name == "CSO Root CA"
+    wrong = verdict("wrong-host")
+    assert (wrong.problem, wrong.faulty) == (CertificateProblem.WRONG_HOST, 0)
+    assert wrong.sentence == "The certificate is for wrong.example.org, not for csms.example.org."
+    assert verdict("expired").problem is CertificateProblem.EXPIRED
+    assert vault.verify_peer([], "x").sentence == "The CSMS showed no certificate."
+    assert vault.verify_peer([b"\x30\x82"], "x").problem is CertificateProblem.UNREADABLE
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.text(max_size=300), st.binary(max_size=200), st.integers(0, 2500))
+def test_nothing_from_the_wire_raises(vault, pki, text, content, place):
+    good = (pki.folder / "cso" / "servers" / "csms.pem").read_text()
+    for pem in (text, good[:place] + text + good[place:]):
+        assert not vault.install_root(CertificateUse.CSMS_ROOT, pem).accepted
+        assert not vault.accept_signed(pem).accepted
+        vault.verify(pem, [CertificateUse.CSMS_ROOT])
+        vault.check_contract(pem)
+        assert not vault.check_firmware_certificate(pem).accepted
+    vault.verify_peer([content], text)
+    wanted = CertificateHash(HashAlgorithm.SHA256, text, text, text)
+    assert vault.delete(wanted).status == "NotFound"
+    assert not vault.keep_ocsp(OcspRequestData(wanted, text), content).accepted

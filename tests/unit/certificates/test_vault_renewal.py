@@ -14,7 +14,7 @@ from emulator.certificates import facts
 from emulator.certificates.hash_data import hash_data, key_bits
 from emulator.certificates.keys import new_key, public_der, signing_request
 from emulator.certificates.pki import pkcs12_of
-from emulator.certificates.reading import UnreadableCertificate
+from emulator.certificates.reading import UnreadableCertificate, read_pkcs12
 from emulator.domain.errors import EnvironmentProblem
 from emulator.domain.vault import CertificateProblem, CertificateStatus, CertificateSubject, CertificateUse, KeyKind
 
@@ -321,3 +321,20 @@ def weak_pair(pki, moment, key):
 def test_public_keys_tell_who_belongs_together(pki, moment):
     leaf = pki.station("SN-5", moment())
     assert public_der(leaf.key) == public_der(leaf.chain[0])
+
+
+def test_the_operator_exports_and_discards(vault, renew):
+    assert renew().accepted
+    own = vault.own_certificate(STATION)
+    store = read_pkcs12(vault.own_pkcs12(STATION, "x"), "x")
+    assert [facts.describe(one) for one in store.chain] == list(own.infos)
+    with pytest.raises(EnvironmentProblem, match="needs a certificate in use and a passphrase"):
+        vault.own_pkcs12(STATION, "")
+    for info in own.infos:
+        assert facts.describe(vault.certificate(info.fingerprint)) == info
+    assert vault.certificate("00") is None
+    assert vault.discard(own.infos[0].fingerprint)
+    assert vault.own_certificate(STATION) is None
+    assert not vault.discard(own.infos[0].fingerprint)
+    [root] = vault.installed([CertificateUse.CSMS_ROOT])
+    assert vault.discard(root.infos[0].fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import threading
 from datetime import timedelta
 
 import pytest
@@ -345,3 +346,32 @@ def test_the_store_of_1_6_counts_roots_alone(make_vault, moment, rules):
     outcomes = [vault.install_root(CSMS, pem_of(new_root("r", f"R{n}", "Org", moment()))) for n in range(2)]
     assert [one.accepted for one in outcomes] == [True, False]
     assert outcomes[1].sentence == "1 root certificates are installed; 1 are allowed."
+
+
+def test_with_the_check_on_only_the_signer_stays_as_the_fallback(make_vault, root, successor, moment, rules):
+    vault = make_vault()
+    for authority in (root, new_root("x", "Another", "Org", moment())):
+        assert vault.install_root(CSMS, pem_of(authority)).accepted
+    rules[0] = rules[0]._replace(additional_root_check=True)
+    assert vault.install_root(CSMS, pem_of(successor)).accepted
+    assert [(one.infos[0].common_name, one.state) for one in vault.installed()] == [
+        ("Root", "fallback"),
+        ("New Root", "installed"),
+    ]
+
+
+def test_a_key_made_in_a_thread_disturbs_nobody(make_vault, moment):
+    vault = make_vault()
+    subject = CertificateSubject("SN", "Org")
+
+    def request():
+        vault.create_request([CertificateUse.STATION], subject)
+
+    threads = [threading.Thread(target=request) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    outcomes = [vault.install_root(CSMS, pem_of(new_root("r", f"R{n}", "Org", moment()))) for n in range(4)]
+    for thread in threads:
+        thread.join()
+    assert all(one.accepted for one in outcomes)
+    assert (len(make_vault().installed()), len(make_vault().waiting_requests())) == (4, 4)
