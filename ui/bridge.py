@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from emulator.domain.errors import ForecourtError
 from emulator.domain.frames import Direction, Frame, FrameType
+from emulator.domain.tasks import Tasks
 from emulator.runtime.emulator import Emulator, Event
 
 if TYPE_CHECKING:
@@ -29,32 +30,6 @@ WATCHED = (
     "station", "connection", "boot", "clock", "evses", "reader", "transactions", "meters", "queue", "display", "tokens",
     "vehicles",
 )  # fmt: skip
-
-
-class Tasks:
-    """Owns what a window sets going: kept while it runs, cancelled together."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run a coroutine until it ends or `cancel` is called; what it raises is logged."""
-        task = asyncio.get_running_loop().create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("%s failed", task.get_name(), exc_info=error)
-
-    async def cancel(self) -> None:
-        """End everything that still runs, but for the caller itself."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class StationBridge(QObject):
@@ -144,6 +119,23 @@ class StationBridge(QObject):
                 done(result)
             self.performed.emit(name, result)
         self.refresh()
+
+    async def until(self, state: str, patience_s: float) -> None:
+        """Wait until the connection is in this state, but not longer than so many real seconds."""
+        reached = asyncio.Event()
+
+        def look(_event: object = None) -> None:
+            if self.emulator.snapshot("connection")["connection"]["state"] == state:
+                reached.set()
+
+        unsubscribe = self.emulator.subscribe(look, ["state"])
+        timer = asyncio.get_running_loop().call_later(patience_s, reached.set)
+        look()
+        try:
+            await reached.wait()
+        finally:
+            timer.cancel()
+            unsubscribe()
 
     async def close(self) -> None:
         """Hear nothing any more, and end what still runs."""

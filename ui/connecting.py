@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from emulator.domain.errors import ForecourtError
-from ui.bridge import CsmsBridge, Tasks
+from emulator.domain.tasks import Tasks
+from ui.bridge import CsmsBridge
 from ui.models.connection_state import ConnectionFields
 from ui.session import StationSession
 from ui.sessions import Sessions
@@ -15,6 +16,9 @@ from ui.views.connection_bar import ConnectionBar
 from ui.views.connection_details import ConnectionDetails
 from ui.views.problem_strip import ProblemStrip
 from ui.workspace import Workspace
+
+# A CSMS that does not answer the closing handshake is cut off by the transport sooner than this.
+CLOSE_PATIENCE_S = 15.0
 
 
 class Connecting(QObject):
@@ -93,6 +97,8 @@ class Connecting(QObject):
         state = session.emulator.snapshot("connection")["connection"]["state"]
         if state != "offline":
             await session.emulator.perform_named("disconnect", {})
+            # A connection that is still closing would be taken for one that was lost.
+            await session.bridge.until("offline", CLOSE_PATIENCE_S)
         if fields.password != session.connection_fields().password:
             await session.emulator.perform_named(
                 "set_variable",

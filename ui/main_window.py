@@ -10,9 +10,10 @@ from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
-from ui.bridge import CsmsBridge, Tasks
+from emulator.domain.tasks import Tasks
+from ui.bridge import CsmsBridge
 from ui.connecting import Connecting
-from ui.docks.pages import Pages
+from ui.docks.pages import DOCKS, Pages
 from ui.docks.workbench import Workbench
 from ui.help import HelpDesk
 from ui.looks import Looks
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 SIZE = (1440, 900)
 LEAST_SIZE = (1024, 640)
 MEMORY_MS = 5000
+# What the first picture of the window can do without for a moment.
+LATE_DOCKS = tuple(dock.name for dock in DOCKS if dock.name not in {"station", "messages"})
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +65,8 @@ class MainWindow(QMainWindow):
         self.looks = Looks(theme, workspace, self.bench, self.sessions)
         self.help = HelpDesk(self)
         self.menus = Menus(self)
+        self.bench.hold_back(LATE_DOCKS)
+        self.painted.connect(self.bench.catch_up)
         self.setMinimumSize(*LEAST_SIZE)
         self.resize(*SIZE)
         self._restore()

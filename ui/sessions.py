@@ -7,8 +7,8 @@ import dataclasses
 from PySide6.QtCore import QObject, Signal
 
 from emulator.domain.errors import ForecourtError
+from emulator.domain.tasks import Tasks
 from emulator.runtime.emulator import Emulator
-from ui.bridge import Tasks
 from ui.session import StationSession
 from ui.stations import Stations
 from ui.workspace import Workspace

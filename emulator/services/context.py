@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +11,13 @@ from emulator.domain.csms import Csms
 from emulator.domain.device_model import DeviceModel
 from emulator.domain.ports import Clock, StationMemory
 from emulator.domain.station import Station
+from emulator.domain.tasks import Tasks
 from emulator.domain.variables import Setting
 
 if TYPE_CHECKING:
     from emulator.services.authorization import Authorizations
     from emulator.services.availability import Availability
+    from emulator.services.local_list import LocalList
     from emulator.services.metering import Metering
     from emulator.services.provisioning import Provisioning
     from emulator.services.reader import Reader
@@ -25,42 +25,12 @@ if TYPE_CHECKING:
     from emulator.services.smart_charging import SmartCharging
     from emulator.services.transactions import Transactions
 
-logger = logging.getLogger(__name__)
-
-
-class Tasks:
-    """Owns the coroutines that run beside the caller: keeps them, logs what they raise, cancels them together."""
-
-    __slots__ = ("_tasks",)
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run a coroutine until it ends or `cancel` is called."""
-        task = asyncio.get_running_loop().create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("%s failed", task.get_name(), exc_info=error)
-
-    async def cancel(self) -> None:
-        """Cancel what still runs and wait until it has ended."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
 
 class StationContext:
     """The running station: its hardware, settings, memory, clock, its CSMS, and its services."""
 
     __slots__ = (
-        "_following", "authorizations", "availability", "clock", "csms", "identity", "memory", "metering", "model",
+        "_following", "authorizations", "availability", "clock", "csms", "identity", "local_list", "memory", "metering", "model",
         "new_id",
         "provisioning", "publish", "random", "reader", "reboot", "remote_control", "smart_charging",
         "station", "tasks", "transactions",
@@ -69,6 +39,7 @@ class StationContext:
     csms: Csms
     authorizations: Authorizations
     availability: Availability
+    local_list: LocalList
     metering: Metering
     provisioning: Provisioning
     reader: Reader
