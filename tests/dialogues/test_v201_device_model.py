@@ -311,8 +311,26 @@ async def test_a_report_by_criteria() -> None:
         assert "TxCtrlr" in names
         assert "AuthCacheCtrlr" not in names
         asked = [{"component": {"name": "AuthCacheCtrlr"}}]
-        rows = await report(d, "GetReport", componentCriteria=["Available"], componentVariable=asked)
+        rows = await report(d, "GetReport", componentCriteria=["Available", "Enabled"], componentVariable=asked)
         assert {row["component"]["name"] for row in rows} == {"AuthCacheCtrlr"}
+
+
+@pytest.mark.req("B08.FR.07", "B08.FR.08")
+async def test_a_component_without_the_variable_meets_the_criterion() -> None:
+    async with Dialogue("2.0.1") as d:
+        rows = await report(d, "GetReport", componentCriteria=["Active"])
+        assert len(rows) == len(await report(d, "GetBaseReport", reportBase="FullInventory"))
+        rows = await report(d, "GetReport", componentCriteria=["Available"])
+        names = {row["component"]["name"] for row in rows}
+        assert {"EVSE", "TxCtrlr", "AuthCacheCtrlr"} <= names  # true, missing, true
+        assert "ReservationCtrlr" not in names  # false
+
+
+@pytest.mark.req("B08.FR.18")
+async def test_a_report_request_of_too_many_bytes_is_refused() -> None:
+    async with Dialogue("2.0.1", settings={"DeviceDataCtrlr.BytesPerMessage[GetReport]": 60}) as d:
+        answer = await d.call("GetReport", requestId=3, componentVariable=[{"component": {"name": "TxCtrlr"}}])
+        assert answer["error"] == "FormatViolation"
 
 
 @pytest.mark.req("B08.FR.15")

@@ -8,7 +8,9 @@ from tests.support.dialogue import SILENCE, Dialogue, Refuse
 from tests.support.stations import TOKEN, charging
 
 
-@pytest.mark.req("E04.FR.01", "E04.FR.02", "E04.FR.03", "E08.FR.05", "E08.FR.06", "E08.FR.07", "E12.FR.01", "E12.FR.02")
+@pytest.mark.req("E04.FR.01", "E04.FR.02", "E04.FR.03", "E04.FR.04", "E04.FR.05", "E04.FR.06")
+@pytest.mark.req("E08.FR.04", "E08.FR.05", "E08.FR.06", "E08.FR.07", "E08.FR.08", "E08.FR.09")
+@pytest.mark.req("E12.FR.01", "E12.FR.02", "E12.FR.03", "E12.FR.07")
 async def test_a_whole_session_offline_is_told_in_order() -> None:
     async with Dialogue("2.0.1", settings={"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}) as d:
         d.server.offline = True
@@ -25,6 +27,8 @@ async def test_a_whole_session_offline_is_told_in_order() -> None:
         assert {event["offline"] for event in events} == {True}
         assert [event["eventType"] for event in events] == ["Started", *["Updated"] * 4, "Ended"]
         assert [event["timestamp"] for event in events][-1] == "2026-01-05T12:02:10.000Z"
+        contexts = [event["meterValue"][-1]["sampledValue"][0]["context"] for event in events if "meterValue" in event]
+        assert contexts == ["Transaction.Begin", "Sample.Periodic", "Sample.Periodic", "Transaction.End"]
         assert d.state("queue") == []
 
 

@@ -56,7 +56,7 @@ async def test_what_the_csms_did_not_answer_before_the_reset_is_sent_after_it() 
         assert d.state("queue") == []
 
 
-@pytest.mark.req("B12.FR.01", "B12.FR.03")
+@pytest.mark.req("B11.FR.07", "B12.FR.01", "B12.FR.03")
 async def test_a_reset_on_idle_waits_for_the_driver() -> None:
     async with Dialogue("2.0.1") as d:
         await charging(d)

@@ -20,7 +20,8 @@ from tests.support.stations import (
 REGISTER = "Energy.Active.Import.Register"
 
 
-@pytest.mark.req("E02.FR.01", "E02.FR.05", "E02.FR.06", "E02.FR.13", "E01.FR.02", "E01.FR.15", "E01.FR.16", "G01.FR.03")
+@pytest.mark.req("E01.FR.02", "E01.FR.15", "E01.FR.16", "G01.FR.03")
+@pytest.mark.req("E02.FR.01", "E02.FR.05", "E02.FR.06", "E02.FR.07", "E02.FR.13", "E02.FR.15", "E02.FR.20")
 async def test_cable_first() -> None:
     async with Dialogue("2.0.1") as d:
         await d.perform("plug", evse=1)
@@ -56,6 +57,15 @@ async def test_the_phases_in_use_are_told(phases: int) -> None:
         await d.expect("TransactionEvent", transactionInfo={"chargingState": "Charging"}, numberOfPhasesUsed=phases)
 
 
+@pytest.mark.req("E02.FR.19", "E03.FR.14")
+async def test_a_car_that_drops_phases_is_told() -> None:
+    async with Dialogue("2.0.1") as d:
+        await charging(d)
+        await d.perform("vehicle", evse=1, phases=1)
+        await d.advance(60)
+        await d.expect("TransactionEvent", triggerReason="MeterValuePeriodic", numberOfPhasesUsed=1)
+
+
 @pytest.mark.req("E02.FR.18")
 async def test_direct_current_has_no_phases() -> None:
     async with Dialogue("2.0.1") as d:
@@ -63,7 +73,7 @@ async def test_direct_current_has_no_phases() -> None:
         assert all("numberOfPhasesUsed" not in event for event in d.calls("TransactionEvent"))
 
 
-@pytest.mark.req("E03.FR.01", "E01.FR.03", "E01.FR.10", "E03.FR.12", "E01.FR.16")
+@pytest.mark.req("E03.FR.01", "E03.FR.06", "E03.FR.12", "E01.FR.03", "E01.FR.10", "E01.FR.16")
 async def test_token_first_at_the_reader_of_an_evse() -> None:
     async with Dialogue("2.0.1") as d:
         await d.perform("swipe", id_token=TOKEN, evse=1)
@@ -236,7 +246,7 @@ async def test_start_points_changed_by_the_csms_hold_at_once() -> None:
         await d.expect("TransactionEvent", eventType="Started", triggerReason="Authorized")
 
 
-@pytest.mark.req("E01.FR.08", "E01.FR.07")
+@pytest.mark.req("E01.FR.07", "E01.FR.08", "E02.FR.08", "E06.FR.14", "E09.FR.04")
 async def test_every_transaction_has_an_id_and_a_count_of_its_own() -> None:
     async with Dialogue("2.0.1") as d:
         ids = set()
