@@ -679,6 +679,35 @@ async def test_local_limits_are_not_the_central_systems_to_clear() -> None:
         assert power_w(d) == pytest.approx(22_000)
 
 
+async def test_a_local_limit_of_the_station_is_shared_and_meets_profiles_and_settings() -> None:
+    async with Dialogue("1.6", configuration=TWO_AC) as d:
+        await d.perform("local_limit", evse=0, limit_w=20_000, source="EMS")
+        await charge(d, 1)
+        await charge(d, 2, "TAG2")
+        assert (power_w(d, 1), power_w(d, 2)) == (pytest.approx(10_000), pytest.approx(10_000))
+        await install(d, 1, profile(flat(6_000, "W")))
+        assert (power_w(d, 1), power_w(d, 2)) == (pytest.approx(6_000), pytest.approx(14_000))
+        await d.perform("set_variable", component="EVSE", variable="Power", evse=2, attribute="MaxSet", value="5000")
+        assert (power_w(d, 1), power_w(d, 2)) == (pytest.approx(6_000), pytest.approx(5_000))
+        assert [p["purpose"] for p in d.state("profiles")] == ["TxDefaultProfile", "ChargingStationExternalConstraints"]
+        await d.perform("reboot")
+        await d.advance(60)
+        assert [p["source"] for p in d.state("profiles")] == [None, "EMS"]
+        await d.perform("local_limit", evse=0, clear=True)
+        assert [p["source"] for p in d.state("profiles")] == [None]
+
+
+@pytest.mark.req("1.6:3.13.1")
+async def test_a_transaction_profile_for_the_other_connector_of_an_evse_is_rejected() -> None:
+    async with Dialogue("1.6", configuration=TWO_PLUGS) as d:
+        await charge(d)
+        assert await install(d, 2, profile(flat(8.0), purpose="TxProfile")) == REJECTED
+        assert await install(d, 1, profile(flat(8.0), purpose="TxProfile")) == ACCEPTED
+        assert power_w(d) == pytest.approx(8 * THREE_PHASES_W)
+        assert await d.call("ClearChargingProfile", connectorId=2) == {"status": "Unknown"}
+        assert await d.call("ClearChargingProfile", connectorId=1) == ACCEPTED
+
+
 # --- telling (5.7)
 
 
