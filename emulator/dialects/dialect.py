@@ -92,6 +92,9 @@ class Dialect(ABC):
         self.context.provisioning.sent()
         return await self.endpoint.request(action, payload)
 
+    def local_list_conflict(self, token: IdToken) -> None:  # noqa: B027
+        """The CSMS says another thing of a token than its list: nothing to tell in most versions."""
+
     # --- the queue of transaction-related messages
 
     def enqueue(self, action: str, payload: Payload, transaction_id: str) -> None:

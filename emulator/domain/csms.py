@@ -66,6 +66,9 @@ class Csms(Protocol):
     def meter_values(self, evse_id: int, values: Sequence[MeterValue]) -> None:
         """Clock-aligned or triggered values outside a transaction; evse_id 0 is the grid meter."""
 
+    def local_list_conflict(self, token: IdToken) -> None:
+        """The CSMS says of a token that it may charge and the Local Authorization List that it may not, or reversed."""
+
     def release_queue(self) -> None:
         """Transaction-related messages may be sent now."""
 

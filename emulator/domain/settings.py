@@ -44,6 +44,8 @@ AUTH_CACHE_LIFE_TIME = Setting("AuthCacheCtrlr", "LifeTime")
 AUTH_CACHE_POLICY = Setting("AuthCacheCtrlr", "Policy")
 AUTH_CACHE_DISABLE_POST_AUTHORIZE = Setting("AuthCacheCtrlr", "DisablePostAuthorize")
 LOCAL_AUTH_LIST_ENABLED = Setting("LocalAuthListCtrlr", "Enabled")
+LOCAL_AUTH_LIST_ENTRIES = Setting("LocalAuthListCtrlr", "Entries")
+LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE = Setting("LocalAuthListCtrlr", "ItemsPerMessage")
 
 # Metering
 SAMPLED_DATA_ENABLED = Setting("SampledDataCtrlr", "Enabled")

@@ -34,7 +34,11 @@ def provide_live_values(context: StationContext) -> None:
     def charging_profiles(ref: VariableRef) -> object:
         return context.smart_charging.count
 
+    def list_entries(ref: VariableRef) -> object:
+        return context.local_list.count
+
     context.model.provide("SmartChargingCtrlr", "Entries", charging_profiles)
+    context.model.provide("LocalAuthListCtrlr", "Entries", list_entries)
     context.model.provide("ClockCtrlr", "DateTime", date_time)
     context.model.provide("EVSE", "Power", power)
     context.model.provide("ChargingStation", "AvailabilityState", station_state)

@@ -233,8 +233,14 @@ def _variables(emulator: Emulator) -> Json:
 
 
 def _lists(emulator: Emulator) -> Json:
-    cache = emulator.software.context.authorizations.cache_entries() if emulator.software else []
-    return {"local_list_version": 0, "local_list": [], "cache": cache}
+    if emulator.software is None:
+        return {"local_list_version": 0, "local_list": [], "cache": []}
+    context = emulator.software.context
+    return {
+        "local_list_version": context.local_list.version,
+        "local_list": context.local_list.entries(),
+        "cache": context.authorizations.cache_entries(),
+    }
 
 
 def _profiles(emulator: Emulator) -> Json:

@@ -51,6 +51,7 @@ METER = _object(
     evse=NUMBER, time=TEXT, energy_wh=NUMBER, power_w=NUMBER, offered_w=NUMBER, current_a=NUMBERS, voltage_v=NUMBERS,
     soc_percent=MAYBE_NUMBER, frequency_hz=MAYBE_NUMBER,
 )  # fmt: skip
+LISTED = _object(id_token=TEXT, type=TEXT, status=TEXT, group=_maybe(TOKEN), expires_at=MAYBE_TEXT)
 ENTRY = _object(id=NUMBER, action=TEXT, transaction=TEXT, created_at=TEXT, attempts=NUMBER, state=TEXT)
 
 PROFILE = _object(
@@ -86,7 +87,7 @@ SNAPSHOT_SCHEMA: Schema = {
         "tokens": _list(_object(id_token=TEXT, type=TEXT, label=TEXT)),
         "vehicles": _list(VEHICLE),
         "variables": _list({"type": "object"}),
-        "lists": _object(local_list_version=NUMBER, local_list=_list({}), cache=_list({"type": "object"})),
+        "lists": _object(local_list_version=NUMBER, local_list=_list(LISTED), cache=_list(LISTED)),
         "reservations": _list({}),
         "profiles": _list(PROFILE),
         "monitors": _list({}),

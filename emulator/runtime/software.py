@@ -23,6 +23,7 @@ from emulator.services.authorization import Authorizations
 from emulator.services.availability import Availability
 from emulator.services.connection import Link
 from emulator.services.context import StationContext
+from emulator.services.local_list import LocalList
 from emulator.services.metering import Metering
 from emulator.services.provisioning import Provisioning
 from emulator.services.reader import Reader
@@ -99,6 +100,7 @@ class Software:
         context = self.context
         context.authorizations = Authorizations(context)
         context.availability = Availability(context)
+        context.local_list = LocalList(context)
         context.metering = Metering(context)
         context.provisioning = Provisioning(context, boot_reason)
         context.reader = Reader(context)

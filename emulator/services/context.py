@@ -30,8 +30,8 @@ class StationContext:
     """The running station: its hardware, settings, memory, clock, its CSMS, and its services."""
 
     __slots__ = (
-        "_following", "authorizations", "availability", "clock", "csms", "identity", "local_list", "memory", "metering", "model",
-        "new_id",
+        "_following", "authorizations", "availability", "clock", "csms", "identity", "local_list", "memory",
+        "metering", "model", "new_id",
         "provisioning", "publish", "random", "reader", "reboot", "remote_control", "smart_charging",
         "station", "tasks", "transactions",
     )  # fmt: skip

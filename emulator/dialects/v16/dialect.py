@@ -11,6 +11,7 @@ from emulator.dialects.v16 import (
     authorization,
     availability,
     data_transfer,
+    local_list,
     metering,
     numbering,
     provisioning,
@@ -63,9 +64,11 @@ class V16(Dialect):
         "DataTransfer": data_transfer.receive,
         "GetCompositeSchedule": _get_composite_schedule,
         "GetConfiguration": provisioning.get_configuration,
+        "GetLocalListVersion": local_list.get_local_list_version,
         "RemoteStartTransaction": remote_control.remote_start,
         "RemoteStopTransaction": remote_control.remote_stop,
         "Reset": provisioning.reset,
+        "SendLocalList": local_list.send_local_list,
         "SetChargingProfile": _set_charging_profile,
         "TriggerMessage": remote_control.trigger_message,
         "UnlockConnector": remote_control.unlock_connector,
@@ -119,6 +122,11 @@ class V16(Dialect):
     def status_payload(self, evse_id: int, connector_id: int) -> Payload:
         """StatusNotification of a connector, or of the Charge Point (0, 0)."""
         return availability.status_payload(self, evse_id, connector_id)
+
+    def local_list_conflict(self, token: IdToken) -> None:
+        """Tell that the Central System says another thing of a token than its list (section 3.5.2)."""
+        payload = self.status_payload(0, 0) | {"errorCode": "LocalListConflict", "info": token.value}
+        self.send("StatusNotification", payload)
 
     def facts_changed(self, evse_id: int) -> None:
         """Report changed statuses, that of the Charge Point first."""

@@ -95,7 +95,7 @@ def test_each_key_takes_good_values_only(complete, key):
 
 def test_unknown_keys_and_keys_of_profiles_that_are_not_built(model):
     assert model.configure("Nonsense", "1").status == "UnknownVariable"
-    assert model.configure("LocalAuthListEnabled", "true").status == "UnknownVariable"
+    assert model.configure("SupportedFileTransferProtocols", "FTP").status == "UnknownVariable"
 
 
 def test_a_change_shows_in_the_next_answer(model):
@@ -164,7 +164,7 @@ def test_words_that_differ(complete):
 
 
 def test_limits_that_are_keys_of_their_own(complete):
-    assert value_of(complete, "LocalAuthListMaxLength") == "1000"
+    assert value_of(complete, "LocalAuthListMaxLength") == "20000"
     assert value_of(complete, "MaxChargingProfilesInstalled") == "100"
     refused = complete.configure("LocalAuthListMaxLength", "5", by=Author.OPERATOR, force=True)
     assert refused.sentence == "LocalAuthListMaxLength tells what the station is built for and cannot be set."
