@@ -219,14 +219,15 @@ class Own:
 
     def discard(self, wanted: str) -> bool:
         """Forget the generations whose leaf has this fingerprint, with their keys; whether there was one."""
-        found = [
-            entry
-            for entry in self._store.index.own
-            if entry.chain and fingerprint(parsed_chain(entry.chain)[0]) == wanted
-        ]
+        found = [entry for entry in self._store.index.own if entry.chain and _leaf_fingerprint(entry) == wanted]
         if found:
             self.remove(found)
         return bool(found)
+
+    def is_active(self, leaf: x509.Certificate, uses: Collection[CertificateUse], evse: int | None) -> bool:
+        """Whether this very certificate is in use for these uses."""
+        actives = [entry for entry in self._of_state(ACTIVE) if entry.evse == evse and set(uses) == set(entry.uses)]
+        return any(_leaf_fingerprint(entry) == fingerprint(leaf) for entry in actives)
 
     def active_key(
         self, use: CertificateUse, evse: int | None
@@ -247,6 +248,9 @@ def _add_chain(entry: OwnEntry, chain: Chain) -> None:
 
 def _append(index: Index, entry: OwnEntry, activate: bool) -> None:
     entry.generation = 1 + max((old.generation for old in index.own), default=0)
+    leaf = _leaf_fingerprint(entry)
+    # The same certificate again, repeated by a CSMS or by a command line, is no new generation to fall back from.
+    index.own = [old for old in index.own if not (_same_slot(old, entry) and _leaf_fingerprint(old) == leaf)]
     index.own.append(entry)
     if activate:
         _activate(index, entry)
@@ -273,6 +277,10 @@ def _forget_old_requests(index: Index, newest: OwnEntry) -> None:
 def _as_request(entry: OwnEntry) -> SigningRequest:
     uses = tuple(CertificateUse(use) for use in entry.uses)
     return SigningRequest(entry.id, uses, entry.csr, entry.evse, datetime.fromisoformat(entry.created_at))
+
+
+def _leaf_fingerprint(entry: OwnEntry) -> str:
+    return fingerprint(parsed_chain(entry.chain)[0]) if entry.chain else ""
 
 
 def _start(entry: OwnEntry) -> datetime:

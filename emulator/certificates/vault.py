@@ -92,6 +92,8 @@ class CertificateVault:
 
         The limits of the messages do not count, the checks of each root do; raises UnreadableCertificate.
         """
+        if use not in ROOT_USES:
+            return [rejected(CertificateProblem.KEY_USAGE, f"{use} is not a kind of root certificate.")]
         limit = reading.MAXIMUM_CERTIFICATES
         rules = self._store.rules()._replace(additional_root_check=False, maximum_entries=limit, maximum_roots=limit)
         found = reading.read_certificates(data)
@@ -207,7 +209,7 @@ class CertificateVault:
         passphrase: str | None = None,
         evse: int | None = None,
     ) -> Outcome:
-        """The operator's way in (--cert and --key, PKCS#12): used at once, also when the chain is not valid.
+        """The operator's way in (--cert and --key, PKCS#12): used at once, also when it is not valid; again: no change.
 
         Without `key` the certificates are a PKCS#12 file. The sentence tells what a CSMS may object to. Raises
         EnvironmentProblem for what cannot be read or written.
@@ -217,7 +219,8 @@ class CertificateVault:
             return rejected(CertificateProblem.KEY_NOT_OURS, f'The key does not belong to "{facts.label(chain[0])}".')
         anchors = self._roots.anchors((signed.root_for([str(use) for use in uses]),))
         finding = chains.judge(chain, anchors, self._store.now(), revocation=self._revoked)
-        self._own.add_imported(uses, own_key, signed.kept_chain(chain, finding), evse)
+        if not self._own.is_active(chain[0], uses, evse):
+            self._own.add_imported(uses, own_key, signed.kept_chain(chain, finding), evse)
         return Outcome(CertificateStatus.ACCEPTED, finding.problem, finding.sentence)
 
     def activate_due(self) -> list[CertificateUse]:

@@ -338,3 +338,22 @@ def test_the_operator_exports_and_discards(vault, renew):
     assert not vault.discard(own.infos[0].fingerprint)
     [root] = vault.installed([CertificateUse.CSMS_ROOT])
     assert vault.discard(root.infos[0].fingerprint)
+
+
+def test_the_same_certificate_again_is_no_new_generation(vault, pki, moment, tmp_path):
+    request = vault.create_request([STATION], SUBJECT)
+    chain = pki.sign_csr(request.csr, moment())
+    assert vault.accept_signed(chain).accepted
+    assert vault.accept_signed(chain).accepted
+    assert [one.state for one in vault.installed([STATION])] == ["active"]
+    leaf = pki.station("SN-0001", moment())
+    content = (leaf.certificate_file.read_bytes(), leaf.key_file.read_bytes())
+    assert vault.import_own([STATION], *content).accepted
+    written = (tmp_path / "vault" / "index.json").stat().st_mtime_ns
+    assert vault.import_own([STATION], *content).accepted
+    assert (tmp_path / "vault" / "index.json").stat().st_mtime_ns == written
+    assert vault.fall_back(STATION)
+    assert vault.import_own([STATION], *content).accepted
+    assert [one.state for one in vault.installed([STATION])] == ["spare", "active"]
+    assert len(list((tmp_path / "vault" / "keys").iterdir())) == 2
+    assert not vault.import_roots(STATION, b"x")[0].accepted
