@@ -1,0 +1,1 @@
+"""File servers: HTTP(S), FTP(S) and SFTP."""
