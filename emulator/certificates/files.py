@@ -69,6 +69,11 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def is_draft(path: Path) -> bool:
+    """Whether a crash left this file behind half written."""
+    return path.name.endswith(_DRAFT)
+
+
 def read(path: Path) -> bytes:
     """The content of a file; raises EnvironmentProblem."""
     try:

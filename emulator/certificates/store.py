@@ -96,4 +96,5 @@ class Store:
         """Remove what a crash left behind: drafts, and keys that no entry names."""
         files.sweep(self.folder, {"index.json"})
         files.sweep(self.folder / _KEYS, self.index.key_files())
-        files.sweep(self.folder / _TLS, {path.name for path in (self.folder / _TLS).glob("*.pem")})
+        for part in (self.folder / _TLS, self.folder / _COUNTERS):
+            files.sweep(part, {path.name for path in part.glob("*") if not files.is_draft(path)})

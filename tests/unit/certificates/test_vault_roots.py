@@ -25,6 +25,7 @@ from emulator.domain.vault import (
     CertificateUse,
     HashAlgorithm,
     KeyKind,
+    MeterReading,
 )
 
 CSMS, V2G = CertificateUse.CSMS_ROOT, CertificateUse.V2G_ROOT
@@ -296,6 +297,22 @@ def no_leftovers(vault):
     names = {path.name for path in (folder / "keys").iterdir()}
     drafts = [path for path in folder.rglob("*.draft") if path.parent.name != "tls"]
     return not drafts and names == index.load(folder).key_files()
+
+
+def test_drafts_of_a_crash_are_swept_up_and_nothing_else(vault, make_vault, tmp_path):
+    vault.trust(CSMS)
+    vault.meter_signer(1).sign([MeterReading(vault._store.now(), 1.0, "B")], "", "NONE", with_public_key=False)
+    kept = set((tmp_path / "vault").rglob("*"))
+    for name in (
+        "index.json.1.draft",
+        "keys/x.pem.1.draft",
+        "keys/unknown.pem",
+        "tls/x.pem.1.draft",
+        "counters/m.1.draft",
+    ):
+        (tmp_path / "vault" / name).touch()
+    make_vault()
+    assert set((tmp_path / "vault").rglob("*")) == kept
 
 
 def test_a_full_disk_is_failed_and_changes_nothing(make_vault, root, monkeypatch):
