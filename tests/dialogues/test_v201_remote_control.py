@@ -322,6 +322,19 @@ async def test_a_triggered_transaction_event() -> None:
         ]
 
 
+@pytest.mark.req("F06.FR.11")
+async def test_triggered_transaction_events_of_one_evse_or_of_all() -> None:
+    async with Dialogue("2.0.1") as d:
+        first = await charging(d, evse=1)
+        second = await charging(d, evse=2, token="OTHER")
+        d.forget()
+        await d.call("TriggerMessage", requestedMessage="TransactionEvent", evse={"id": 2})
+        assert [event["transactionInfo"]["transactionId"] for event in d.calls()] == [second]
+        d.forget()
+        await d.call("TriggerMessage", requestedMessage="TransactionEvent")
+        assert [event["transactionInfo"]["transactionId"] for event in d.calls()] == [first, second]
+
+
 async def test_no_transaction_no_event() -> None:
     async with Dialogue("2.0.1") as d:
         answer = await d.call("TriggerMessage", requestedMessage="TransactionEvent")

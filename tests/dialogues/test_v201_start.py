@@ -116,6 +116,21 @@ async def test_token_first_at_the_shared_reader_starts_before_the_evse_is_known(
         assert event["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Periodic"
 
 
+@pytest.mark.req("J02.FR.22", "E01.FR.17")
+async def test_a_transaction_that_began_without_an_evse_counts_from_the_plug() -> None:
+    async with Dialogue("2.0.1") as d:
+        await charging(d, evse=2)
+        await d.advance(60)
+        await d.perform("unplug", evse=2)
+        d.forget()
+        await d.perform("swipe", id_token=TOKEN)
+        await d.perform("plug", evse=2)
+        event = await d.expect("TransactionEvent", transactionInfo={"chargingState": "Charging"})
+        assert event["meterValue"][0]["sampledValue"][0]["value"] == 2000.0
+        (transaction,) = d.state("transactions")
+        assert (transaction["evse"], transaction["energy_wh"]) == (2, 0)
+
+
 @pytest.mark.req("E03.FR.05", "C01.FR.26")
 @pytest.mark.parametrize("place", [{}, {"evse": 1}])
 async def test_connection_time_out_ends_the_transaction(place: dict[str, int]) -> None:
