@@ -57,6 +57,19 @@ async def test_remote_start_is_the_trigger_also_when_the_cable_starts_the_transa
         assert event["evse"] == {"id": 2, "connectorId": 1}
 
 
+@pytest.mark.req("F01.FR.12", "F02.FR.20")
+async def test_a_charging_profile_is_passed_over_without_smart_charging() -> None:
+    schedule = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 4200}]}
+    kind = {"chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
+    profile = {"id": 1, "stackLevel": 0, **kind, "chargingSchedule": [schedule]}
+    async with Dialogue("2.0.1") as d:
+        assert d.emulator.model.get("SmartChargingCtrlr", "Enabled") == "false"
+        await d.perform("plug", evse=1)
+        assert (await remote_start(d, evseId=1, chargingProfile=profile))["status"] == "Accepted"
+        await d.expect("TransactionEvent", transactionInfo={"chargingState": "Charging"})
+        assert d.state("meters")[0]["power_w"] == 11_000
+
+
 @pytest.mark.req("F02.FR.07")
 async def test_remote_start_waits_no_longer_than_the_time_out() -> None:
     async with Dialogue("2.0.1", settings={"TxCtrlr.EVConnectionTimeOut": 20}) as d:
