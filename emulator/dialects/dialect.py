@@ -95,6 +95,9 @@ class Dialect(ABC):
     def local_list_conflict(self, token: IdToken) -> None:  # noqa: B027
         """The CSMS says another thing of a token than its list: nothing to tell in most versions."""
 
+    def reservation_ended(self, reservation_id: int, status: str) -> None:  # noqa: B027
+        """A reservation ended unused: 1.6 tells no more than the status of the connector."""
+
     # --- the queue of transaction-related messages
 
     def enqueue(self, action: str, payload: Payload, transaction_id: str) -> None:

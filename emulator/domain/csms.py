@@ -69,6 +69,9 @@ class Csms(Protocol):
     def local_list_conflict(self, token: IdToken) -> None:
         """The CSMS says of a token that it may charge and the Local Authorization List that it may not, or reversed."""
 
+    def reservation_ended(self, reservation_id: int, status: str) -> None:
+        """A reservation ended unused; `status` is a ReservationUpdateStatusEnumType value."""
+
     def release_queue(self) -> None:
         """Transaction-related messages may be sent now."""
 

@@ -47,6 +47,10 @@ LOCAL_AUTH_LIST_ENABLED = Setting("LocalAuthListCtrlr", "Enabled")
 LOCAL_AUTH_LIST_ENTRIES = Setting("LocalAuthListCtrlr", "Entries")
 LOCAL_AUTH_LIST_ITEMS_PER_MESSAGE = Setting("LocalAuthListCtrlr", "ItemsPerMessage")
 
+# Reservation
+RESERVATION_ENABLED = Setting("ReservationCtrlr", "Enabled")
+RESERVATION_NON_EVSE_SPECIFIC = Setting("ReservationCtrlr", "NonEvseSpecific")
+
 # Metering
 SAMPLED_DATA_ENABLED = Setting("SampledDataCtrlr", "Enabled")
 TX_STARTED_MEASURANDS = Setting("SampledDataCtrlr", "TxStartedMeasurands")

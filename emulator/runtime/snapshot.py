@@ -111,7 +111,7 @@ def _evse(emulator: Emulator, evse: Evse) -> Json:
         "vehicle": _vehicle(evse.vehicle, reading.soc_percent),
         "transaction": session.transaction.id if session and session.transaction else None,
         "authorized": authorization.token.to_json() if authorization else None,
-        "reservation": None,
+        "reservation": _reservation(emulator, evse),
         "charging_state": str(energy_supply.charging_state(session)) if session else "Idle",
         "connectors": [_connector(emulator, evse, connector) for connector in evse.connectors],
     }
@@ -247,6 +247,21 @@ def _profiles(emulator: Emulator) -> Json:
     return emulator.software.context.smart_charging.snapshot() if emulator.software else []
 
 
+def _reservation(emulator: Emulator, evse: Evse) -> Json:
+    reservation = emulator.software.context.reservations.of_evse(evse.id) if emulator.software else None
+    if reservation is None:
+        return None
+    return {
+        "id": reservation.id,
+        "id_token": reservation.token.value,
+        "expires_at": _time(reservation.expires_at),
+    }
+
+
+def _reservations(emulator: Emulator) -> Json:
+    return emulator.software.context.reservations.snapshot() if emulator.software else []
+
+
 def _none_yet(emulator: Emulator) -> Json:
     return []
 
@@ -266,7 +281,7 @@ PARTS: dict[str, Callable[[Emulator], Json]] = {
     "vehicles": _vehicles,
     "variables": _variables,
     "lists": _lists,
-    "reservations": _none_yet,
+    "reservations": _reservations,
     "profiles": _profiles,
     "monitors": _none_yet,
     "certificates": _none_yet,

@@ -39,7 +39,8 @@ CONNECTOR = _object(
 EVSE = _object(
     id=NUMBER, current=TEXT, max_power_w=NUMBER, phases=NUMBER, voltage_v=NUMBER, operative=FLAG, faults=_list(TEXT),
     occupied=FLAG, bay_occupied=FLAG, power_w=NUMBER, limit_w=MAYBE_NUMBER, energy_wh=NUMBER, soc_percent=MAYBE_NUMBER,
-    vehicle=_maybe(VEHICLE), transaction=MAYBE_TEXT, authorized=_maybe(TOKEN), charging_state=TEXT,
+    vehicle=_maybe(VEHICLE), transaction=MAYBE_TEXT, authorized=_maybe(TOKEN),
+    reservation=_maybe(_object(id=NUMBER, id_token=TEXT, expires_at=TEXT)), charging_state=TEXT,
     connectors=_list(CONNECTOR),
 )  # fmt: skip
 TRANSACTION = _object(
@@ -52,6 +53,10 @@ METER = _object(
     soc_percent=MAYBE_NUMBER, frequency_hz=MAYBE_NUMBER,
 )  # fmt: skip
 LISTED = _object(id_token=TEXT, type=TEXT, status=TEXT, group=_maybe(TOKEN), expires_at=MAYBE_TEXT)
+RESERVATION = _object(
+    id=NUMBER, id_token=TEXT, type=TEXT, group=_maybe(TOKEN), evse=MAYBE_NUMBER, connector=MAYBE_NUMBER,
+    connector_type=MAYBE_TEXT, expires_at=TEXT,
+)  # fmt: skip
 ENTRY = _object(id=NUMBER, action=TEXT, transaction=TEXT, created_at=TEXT, attempts=NUMBER, state=TEXT)
 
 PROFILE = _object(
@@ -88,7 +93,7 @@ SNAPSHOT_SCHEMA: Schema = {
         "vehicles": _list(VEHICLE),
         "variables": _list({"type": "object"}),
         "lists": _object(local_list_version=NUMBER, local_list=_list(LISTED), cache=_list(LISTED)),
-        "reservations": _list({}),
+        "reservations": _list(RESERVATION),
         "profiles": _list(PROFILE),
         "monitors": _list({}),
         "certificates": _list({}),

@@ -28,6 +28,7 @@ from emulator.services.metering import Metering
 from emulator.services.provisioning import Provisioning
 from emulator.services.reader import Reader
 from emulator.services.remote_control import RemoteControl
+from emulator.services.reservation import Reservations
 from emulator.services.smart_charging import SmartCharging
 from emulator.services.transactions import Transactions
 
@@ -105,6 +106,7 @@ class Software:
         context.provisioning = Provisioning(context, boot_reason)
         context.reader = Reader(context)
         context.remote_control = RemoteControl(context)
+        context.reservations = Reservations(context)
         context.smart_charging = SmartCharging(context)
         context.transactions = Transactions(context)
 
@@ -116,6 +118,7 @@ class Software:
     def start(self, open_transactions_ended_by: str) -> None:
         """Bring back what memory holds, and begin to work."""
         self.context.availability.restore()
+        self.context.reservations.restore()
         self.context.smart_charging.restore()
         self.context.transactions.recover(open_transactions_ended_by)
         self.context.transactions.start()
@@ -129,6 +132,7 @@ class Software:
         self.context.metering.stop()
         self.context.provisioning.stop()
         self.context.reader.forget()
+        self.context.reservations.stop()
         self.context.smart_charging.stop()
         self.context.transactions.shut_down()
         for dialect in self._dialects.values():

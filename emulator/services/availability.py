@@ -90,6 +90,7 @@ class Availability:
                 evse.operative = connector.operative = operative
                 self._context.memory.put(TABLE, _key(evse.id, 0), operative)
                 self._context.memory.put(TABLE, _key(evse.id, connector.id), operative)
+        self._context.reservations.facts_changed()
         for evse in self._context.station.evses:
             self._context.facts_changed(evse.id)
         self._context.facts_changed(0)
@@ -180,6 +181,7 @@ class Availability:
             self.evse(evse_id).fault = fault
         else:
             self.connector(evse_id, connector_id)[1].fault = fault
+        self._context.reservations.facts_changed()
         for session in self._context.transactions.sessions:
             if evse_id in {0, session.evse.id}:
                 self._context.facts_changed(session.evse.id)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emulator.services.provisioning import Provisioning
     from emulator.services.reader import Reader
     from emulator.services.remote_control import RemoteControl
+    from emulator.services.reservation import Reservations
     from emulator.services.smart_charging import SmartCharging
     from emulator.services.transactions import Transactions
 
@@ -32,7 +33,7 @@ class StationContext:
     __slots__ = (
         "_following", "authorizations", "availability", "clock", "csms", "identity", "local_list", "memory",
         "metering", "model", "new_id",
-        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "smart_charging",
+        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "reservations", "smart_charging",
         "station", "tasks", "transactions",
     )  # fmt: skip
 
@@ -44,6 +45,7 @@ class StationContext:
     provisioning: Provisioning
     reader: Reader
     remote_control: RemoteControl
+    reservations: Reservations
     smart_charging: SmartCharging
     transactions: Transactions
 

@@ -203,6 +203,8 @@ class Provisioning:
     async def _heartbeat(self) -> None:
         try:
             self._synchronise(await self._context.csms.heartbeat())
+        except NotConnected:
+            return  # what became of the link is told by itself
         except CallFailed as failure:
             self._context.note(f"The CSMS did not answer the Heartbeat: {failure}")
 
@@ -211,6 +213,7 @@ class Provisioning:
         if time is not None and self._context.clock.synchronise(time):
             self._context.metering.clock_changed()
             self._context.smart_charging.clock_changed()
+            self._context.reservations.clock_changed()
 
     # --- resets
 

@@ -45,7 +45,7 @@ class Reader:
         if self._end_session(token, group, evse_id):
             # E07.FR.01, C09.FR.07, 1.6 section 4.1: who started, or is known to be of the group, ends without asking
             return self._verdict(token, TokenInfo(AuthorizationStatus.ACCEPTED))
-        candidate = self._candidate(token, evse_id)
+        candidate = self._candidate(token, evse_id, group=group)
         if candidate is not None:
             candidate.authorizing = True
         try:
@@ -81,13 +81,15 @@ class Reader:
     def _accepted(self, token: IdToken, info: TokenInfo, evse_id: int | None, candidate: Session | None) -> TokenInfo:
         if self._end_session(token, info.group, evse_id):
             return info  # C09.FR.03
-        if candidate is None or candidate.authorization is not None or not info.allows(candidate.evse.id):
+        if candidate is None or candidate.authorization is not None or not self._admits(candidate, token, info):
             candidate = self._candidate(token, evse_id, info)
         if candidate is not None:
             permission = Authorization(token, info.group, evse_ids=info.evse_ids)
             self._context.transactions.authorize(candidate, permission)
         elif evse_id is not None and not info.allows(evse_id):
             return TokenInfo(AuthorizationStatus.NOT_ALLOWED_TYPE_EVSE)  # C01.FR.21
+        elif any(not self._context.reservations.admits(s, token, info.group) for s in self._usable(evse_id)):
+            raise ActionRefused("What is free is reserved for another driver: the token was not taken.")
         elif evse_id is not None:
             raise ActionRefused(f"EVSE {evse_id} is in use or not available: the token was not taken.")
         elif self.waiting is not None:
@@ -104,8 +106,15 @@ class Reader:
         takes_drivers = self._context.provisioning.takes_drivers
         return [s for s in self._sessions(evse_id) if s.evse.id and takes_drivers(s.evse)]
 
-    def _candidate(self, token: IdToken, evse_id: int | None, info: TokenInfo | None = None) -> Session | None:
-        """Which EVSE a driver means: where a car waits for a token, the only one, or none yet (the lobby)."""
+    def _admits(self, session: Session, token: IdToken, info: TokenInfo) -> bool:
+        return info.allows(session.evse.id) and self._context.reservations.admits(session, token, info.group)
+
+    def _candidate(
+        self, token: IdToken, evse_id: int | None, info: TokenInfo | None = None, group: IdToken | None = None
+    ) -> Session | None:
+        """Which EVSE a driver means: where a car waits, the one reserved, the only one, or none yet (the lobby)."""
+        reservations, group = self._context.reservations, info.group if info else group
+        known = info is not None or group is not None
         open_to_all = [
             s
             for s in self._usable(evse_id)
@@ -113,11 +122,16 @@ class Reader:
             and not s.authorizing
             and not self._belongs_to_another(s, token)
             and (info is None or info.allows(s.evse.id))
+            and reservations.admits(s, token, group, group_known=known)
         ]
         plugged = [s for s in open_to_all if s.evse.plugged_connector is not None]
         if plugged:
             # A car that was not served yet goes before one that only has not left.
             return next((s for s in plugged if not s.served), plugged[0])
+        reserved = reservations.place_of(token, group)
+        for session in open_to_all:
+            if session.evse.id == reserved and session.idle:
+                return session
         parked = [s for s in open_to_all if s.evse.bay_occupied and not s.evse.occupied]
         if len(parked) == 1:
             return parked[0]
@@ -125,7 +139,9 @@ class Reader:
         if not free or evse_id is not None or len(self._context.station.evses) == 1:
             return free[0] if free else None
         lobby = self._context.transactions.lobby
-        return lobby if lobby.authorization is None and not lobby.authorizing else None
+        if lobby.authorization is not None or lobby.authorizing:
+            return None
+        return lobby if reservations.admits(lobby, token, group, group_known=known) else None
 
     @staticmethod
     def _belongs_to_another(session: Session, token: IdToken) -> bool:

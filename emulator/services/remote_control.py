@@ -32,17 +32,34 @@ class RemoteControl:
     def __init__(self, context: StationContext) -> None:
         self._context = context
 
-    def startable(self, evse_id: int | None, connector_id: int | None = None) -> Session | None:
-        """The session in which a remote start can begin: the given EVSE, else one that waits or is free; None: none."""
+    def startable(
+        self,
+        evse_id: int | None,
+        connector_id: int | None = None,
+        token: IdToken | None = None,
+        group: IdToken | None = None,
+    ) -> Session | None:
+        """The session in which a remote start can begin: the given EVSE, else one that waits or is free; None: none.
+
+        Where a reservation stands in the way of this token, there is none (F01.FR.21, F01.FR.22; 1.6 section 5.13).
+        """
         transactions = self._context.transactions
         if evse_id is not None:
             if self._context.station.evse(evse_id) is None:
                 return None
             session = transactions.session(evse_id)
-            return session if self._can_start(session, connector_id) else None
-        candidates = [s for s in transactions.sessions if self._can_start(s, None)]
+            may = self._can_start(session, connector_id) and self._admits(session, token, group)
+            return session if may else None
+        candidates = [s for s in transactions.sessions if self._can_start(s, None) and self._admits(s, token, group)]
         plugged = [s for s in candidates if s.evse.plugged_connector is not None]
-        return next(iter(plugged or candidates), None)
+        reserved = self._context.reservations.place_of(token, group) if token else None
+        own = [s for s in candidates if s.evse.id == reserved]
+        return next(iter(plugged or own or candidates), None)
+
+    def _admits(self, session: Session, token: IdToken | None, group: IdToken | None) -> bool:
+        if token is None:
+            return True
+        return self._context.reservations.admits(session, token, group, group_known=group is not None)
 
     def _can_start(self, session: Session, connector_id: int | None) -> bool:
         if session.authorization is not None or session.authorizing:
@@ -79,7 +96,9 @@ class RemoteControl:
         if connector_id is not None:
             session.connector_id = connector_id
         # C05.FR.01: a token that the CSMS made itself is not asked back
-        if self._context.model.boolean(settings.AUTHORIZE_REMOTE_START) and token.type != IdTokenType.CENTRAL:
+        ask = self._context.model.boolean(settings.AUTHORIZE_REMOTE_START) and token.type != IdTokenType.CENTRAL
+        # 1.6 section 5.13: only the Central System knows of a group that is neither in the list nor in the cache
+        if ask or (group is None and self._context.reservations.wants_group(session, token)):
             session.authorizing = True
             authorizing = self._authorize(session, token, remote_start_id, group, profile)
             self._context.tasks.start(authorizing, "remote start")
@@ -98,8 +117,11 @@ class RemoteControl:
             info = await self._context.authorizations.check(token)
         finally:
             session.authorizing = False
-        if info.allows(session.evse.id) and session.authorization is None:
-            permission = Authorization(token, info.group or group, remote_start_id, evse_ids=info.evse_ids)
+        known_group = info.group or group
+        if not self._context.reservations.admits(session, token, known_group):
+            self._context.note(f"The remote start for {token.value} was given up: EVSE {session.evse.id} is reserved.")
+        elif info.allows(session.evse.id) and session.authorization is None:
+            permission = Authorization(token, known_group, remote_start_id, evse_ids=info.evse_ids)
             self._begin(session, permission, profile)
 
     def _begin(self, session: Session, authorization: Authorization, profile: ChargingProfile | None) -> None:

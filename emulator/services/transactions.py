@@ -114,7 +114,9 @@ class Transactions:
         session.stop_connection_timer()
         if not self._context.model.boolean(settings.AUTH_ENABLED) and session.authorization is None:
             # AuthCtrlr.Enabled false: whoever plugs in may charge (C01.FR.01 does not hold)
-            session.authorization = Authorization(IdToken("", IdTokenType.NO_AUTHORIZATION))
+            anybody = Authorization(IdToken("", IdTokenType.NO_AUTHORIZATION))
+            if self._context.reservations.admits(session, anybody.token, None):
+                session.authorization = anybody
         self.evaluate(session, Trigger.CABLE_PLUGGED_IN)
 
     def _leave_lobby(self, session: Session) -> None:
@@ -124,9 +126,11 @@ class Transactions:
         if permission is None or not permission.allows(session.evse.id):
             return
         free = session.authorization is None and session.transaction is None
+        free = free and self._context.reservations.admits(session, permission.token, permission.group)
         if free and self._context.provisioning.takes_drivers(session.evse):
             session.take_over(lobby, self.read(session).energy_wh)
             if session.transaction is not None:
+                self._context.reservations.use(session)
                 self._context.metering.transaction_started(session)
 
     def unplugged(self, session: Session) -> None:
@@ -157,6 +161,7 @@ class Transactions:
             transaction.token, transaction.group = authorization.token, authorization.group
             transaction.stop_cause = None
             transaction.remote_start_id = authorization.remote_start_id or transaction.remote_start_id
+            self._context.reservations.use(session)
         if session.evse.plugged_connector is None:
             self._start_connection_timer(session)
         self._context.facts_changed(session.evse.id)
@@ -309,6 +314,7 @@ class Transactions:
             group=authorization.group if authorization else None,
             remote_start_id=authorization.remote_start_id if authorization else None,
         )
+        context.reservations.use(session)
         session.charging_state = energy_supply.charging_state(session)
         if session.charging_state in {ChargingState.SUSPENDED_EV, ChargingState.SUSPENDED_EVSE}:
             # The contactor is still open: what the car does with the offer shows only after this event.

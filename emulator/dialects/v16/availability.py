@@ -20,12 +20,11 @@ def status_payload(dialect: V16, evse_id: int, connector_id: int) -> Payload:
     number = numbering.connector_id(station, evse_id, connector_id) if evse_id else 0
     found = numbering.find(station, number)
     if found is None:
-        status, fault = statuses.station_status(station), station.fault
+        status, fault = str(statuses.station_status(station)), station.fault
     else:
         evse, connector = found
-        session = dialect.context.transactions.session(evse.id)
-        status, fault = statuses.connector_status(station, session, connector), station.fault_of(evse, connector)
-    payload: Payload = {"connectorId": number, "status": str(status), **_error(fault)}
+        status, fault = dialect.connector_status(evse, connector), station.fault_of(evse, connector)
+    payload: Payload = {"connectorId": number, "status": status, **_error(fault)}
     payload["timestamp"] = timestamp(dialect.context.clock.now())
     return payload
 

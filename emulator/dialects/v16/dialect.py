@@ -16,6 +16,7 @@ from emulator.dialects.v16 import (
     numbering,
     provisioning,
     remote_control,
+    reservation,
     statuses,
     transactions,
 )
@@ -57,6 +58,7 @@ class V16(Dialect):
 
     ocpp = "1.6"
     handlers: ClassVar = {
+        "CancelReservation": reservation.cancel_reservation,
         "ChangeAvailability": availability.change_availability,
         "ChangeConfiguration": provisioning.change_configuration,
         "ClearCache": authorization.clear_cache,
@@ -67,6 +69,7 @@ class V16(Dialect):
         "GetLocalListVersion": local_list.get_local_list_version,
         "RemoteStartTransaction": remote_control.remote_start,
         "RemoteStopTransaction": remote_control.remote_stop,
+        "ReserveNow": reservation.reserve_now,
         "Reset": provisioning.reset,
         "SendLocalList": local_list.send_local_list,
         "SetChargingProfile": _set_charging_profile,
@@ -112,7 +115,8 @@ class V16(Dialect):
     def connector_status(self, evse: Evse, connector: Connector) -> str:
         """One of the nine statuses."""
         session = self.context.transactions.session(evse.id)
-        return statuses.connector_status(self.context.station, session, connector)
+        reserved = self.context.reservations.of_evse(evse.id)
+        return statuses.connector_status(self.context.station, session, connector, reserved)
 
     def status_key(self, evse: Evse, connector: Connector) -> str:
         """A new error is worth a message also where the status stays (section 4.9)."""

@@ -39,7 +39,10 @@ def remote_start(dialect: V16, payload: Payload) -> Reply:
         if found is None:
             return Reply(REJECTED)
         evse_id, connector = found[0].id, found[1].id
-    session = remote.startable(evse_id, connector)
+    token = authorization.id_token(payload["idTag"])
+    known = dialect.context.authorizations.remembered(token)
+    group = known.group if known else None
+    session = remote.startable(evse_id, connector, token, group)
     if session is None:
         return Reply(REJECTED)
     profile = None
@@ -49,8 +52,7 @@ def remote_start(dialect: V16, payload: Payload) -> Reply:
         profile = smart_charging.profile_for_start(dialect, payload["chargingProfile"], session.evse)
         if profile is None:
             return Reply(REJECTED)
-    token = authorization.id_token(payload["idTag"])
-    return Reply(ACCEPTED, lambda: remote.start(session, token, connector_id=connector, profile=profile))
+    return Reply(ACCEPTED, lambda: remote.start(session, token, group=group, connector_id=connector, profile=profile))
 
 
 def remote_stop(dialect: V16, payload: Payload) -> Reply:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from emulator.domain.station import ChargingState, Connector, Station
 from emulator.services.session import Session
+
+if TYPE_CHECKING:
+    from emulator.services.reservation import Reservation
 
 
 class ChargePointStatus(StrEnum):
@@ -41,8 +45,10 @@ DURING_TRANSACTION = {
 }
 
 
-def connector_status(station: Station, session: Session, connector: Connector) -> ChargePointStatus:
-    """The status of one connector."""
+def connector_status(
+    station: Station, session: Session, connector: Connector, reservation: Reservation | None = None
+) -> ChargePointStatus:
+    """The status of one connector; `reservation` is that of its EVSE."""
     evse = session.evse
     if station.fault_of(evse, connector) is not None:
         return ChargePointStatus.FAULTED
@@ -57,6 +63,10 @@ def connector_status(station: Station, session: Session, connector: Connector) -
         return ChargePointStatus.FINISHING if session.served or plugged is None else ChargePointStatus.PREPARING
     if session.authorization is not None:
         return ChargePointStatus.PREPARING
+    if reservation is not None:
+        # The EVSE serves one car at a time: its other connectors are out of use meanwhile.
+        here = reservation.connector_id in {None, connector.id}
+        return ChargePointStatus.RESERVED if here else ChargePointStatus.UNAVAILABLE
     return ChargePointStatus.AVAILABLE
 
 

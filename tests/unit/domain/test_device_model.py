@@ -181,7 +181,7 @@ def test_the_operator_reads_what_only_1_6_knows(model):
         (("EVSE", "Power", "1000", "MinSet", None, 1), "NotSupportedAttributeType", "UnsupportedParam"),
         (("Connector", "PhaseRotation", "TRS", "Actual", None, 1, 1), "Accepted", ""),
         (("Connector", "PhaseRotation", "RRR", "Actual", None, 1, 1), "Rejected", "InvalidValue"),
-        (("ReservationCtrlr", "Enabled", "true"), "Rejected", "ReadOnly"),
+        (("DisplayMessageCtrlr", "Enabled", "true"), "Rejected", "ReadOnly"),
         (("Nonsense", "X", "1"), "UnknownComponent", "NotFound"),
         (("TxCtrlr", "X", "1"), "UnknownVariable", "NotFound"),
         (("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1"), "RebootRequired", ""),

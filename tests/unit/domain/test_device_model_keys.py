@@ -46,9 +46,9 @@ def test_all_keys_when_none_is_named(model):
 
 
 def test_named_keys_without_regard_to_case_and_unknown_ones(model):
-    answer = model.configuration(["heartbeatINTERVAL", "Nonsense", "ReserveConnectorZeroSupported"])
+    answer = model.configuration(["heartbeatINTERVAL", "Nonsense", "SupportedFileTransferProtocols"])
     assert answer.rows == [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]
-    assert answer.unknown == ["Nonsense", "ReserveConnectorZeroSupported"]
+    assert answer.unknown == ["Nonsense", "SupportedFileTransferProtocols"]
 
 
 def test_the_authorization_key_is_never_told(model):
@@ -174,7 +174,8 @@ def test_supported_feature_profiles_tell_what_is_built(model):
     profiles = value_of(model, "SupportedFeatureProfiles").split(",")
     assert profiles[:2] == ["Core", "RemoteTrigger"]
     assert "SmartCharging" in profiles
-    assert "Reservation" not in profiles
+    assert "Reservation" in profiles
+    assert "FirmwareManagement" not in profiles
     assert value_of(model, "NumberOfConnectors") == "2"
 
 

@@ -144,7 +144,7 @@ def test_what_every_station_must_have(makeup):
 def test_what_is_not_built_says_so():
     schema = build_schema(ATTACHED, MODEL, KEYS)
     shown = {str(variable.ref): variable.actual for variable in schema.shown}
-    for component in ("ReservationCtrlr", "SmartChargingCtrlr", "DisplayMessageCtrlr", "MonitoringCtrlr"):
+    for component in ("SmartChargingCtrlr", "DisplayMessageCtrlr", "MonitoringCtrlr"):
         if f"{component}.Available" in shown and shown[f"{component}.Available"].variable.function:
             assert shown[f"{component}.Available"].default == "false"
             assert (shown[f"{component}.Enabled"].default, shown[f"{component}.Enabled"].mutability) == (
