@@ -41,8 +41,8 @@ IDENTITY_VARIABLES = {
     "model": VariableRef("ChargingStation", "Model"),
     "serial_number": VariableRef("ChargingStation", "SerialNumber"),
     "firmware_version": VariableRef("ChargingStation", "FirmwareVersion"),
-    "iccid": VariableRef("ChargingStation", "ICCID"),
-    "imsi": VariableRef("ChargingStation", "IMSI"),
+    "iccid": VariableRef("DataLink", "ICCID"),
+    "imsi": VariableRef("DataLink", "IMSI"),
     "meter_type": VariableRef("FiscalMetering", "Model"),
     "meter_serial_number": VariableRef("FiscalMetering", "SerialNumber"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.dialects.v201.statuses import connector_status
 from emulator.domain.times import timestamp
 from emulator.domain.variables import VariableRef
 from emulator.services.context import StationContext
@@ -26,9 +27,9 @@ def provide_live_values(context: StationContext) -> None:
         evse = context.station.evse(ref.evse or 0)
         if evse is None:
             return station_state(ref)
-        states = [
-            _connector_state(context, ref.evse or 0, c.id) for c in evse.connectors if ref.connector in {None, c.id}
-        ]
+        session = context.transactions.session(evse.id)
+        connectors = [c for c in evse.connectors if ref.connector in {None, c.id}]
+        states = [str(connector_status(context.station, session, connector)) for connector in connectors]
         return next((state for state in ORDER if state in states), "Available")
 
     def charging_profiles(ref: VariableRef) -> object:
@@ -48,13 +49,3 @@ def provide_live_values(context: StationContext) -> None:
 
 # Which connector's state speaks for the whole EVSE.
 ORDER = ("Occupied", "Reserved", "Available", "Faulted", "Unavailable")
-
-
-def _connector_state(context: StationContext, evse_id: int, connector_id: int) -> str:
-    evse = context.station.evses[evse_id - 1]
-    connector = evse.connectors[connector_id - 1]
-    if context.station.fault_of(evse, connector) is not None:
-        return "Faulted"
-    if not context.station.usable(evse, connector):
-        return "Unavailable"
-    return "Occupied" if connector.occupied else "Available"
