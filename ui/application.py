@@ -26,11 +26,11 @@ def main(options: WindowOptions, painted: Painted | None = None) -> int:
     if (reason := unusable_qt(PySide6.__version__, sys.version_info[:3])) is not None:
         complain(reason)
         return 1
-    if options.screenshot is not None or not has_display():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    if options.screenshot is None and os.environ.get("QT_QPA_PLATFORM") == "offscreen" and not has_display():
+    if options.screenshot is None and not has_display():
         complain("There is no display here. `--screenshot FILE` draws the window into a file, `run` needs no window.")
         return 1
+    if options.screenshot is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="forecourt-") as scratch:
         return _run(options, Path(scratch), painted)
 

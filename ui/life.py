@@ -88,7 +88,7 @@ class Life:
         if self._options.screenshot is not None:
             from ui.screenshot import Screenshot
 
-            return await Screenshot(window, self._options).take(self._start(window, workspace))
+            return await Screenshot(window, self._options, self._ended).take(self._start(window, workspace))
         await self._start(window, workspace)
         await self._ended.wait()
         return 0

@@ -48,6 +48,7 @@ class Menus:
         self._window = window
         self.bar = window.menuBar()
         self.docks: dict[str, QAction] = {}
+        self._icons: list[tuple[QAction, str]] = []
         self._file()
         self._station()
         self._csms()
@@ -61,6 +62,7 @@ class Menus:
     def _menu(self, title: str) -> QMenu:
         menu = self.bar.addMenu(title)
         menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self.show_icons)
         # Alt and the first letter, without a line under it all the time.
         shortcut = QShortcut(QKeySequence(f"Alt+{title[0]}"), self._window)
         shortcut.activated.connect(lambda: self._open(menu))
@@ -77,8 +79,14 @@ class Menus:
         if hint:
             action.setToolTip(hint)
         if icon:
-            self._window.theme.set_icon(action, icon, "dim")
+            self._icons.append((action, icon))
         return action
+
+    def show_icons(self) -> None:
+        """Draw the icons: a menu that nobody has opened needs none, and the first picture comes earlier without."""
+        for action, icon in self._icons:
+            self._window.theme.set_icon(action, icon, "dim")
+        self._icons.clear()
 
     def _file(self) -> None:
         window, menu = self._window, self._menu("File")
@@ -114,7 +122,7 @@ class Menus:
 
     def _csms(self) -> None:
         window, menu = self._window, self._menu("CSMS")
-        self.connect = self._add(menu, "&Connect", window.connecting.press, "Ctrl+Return", icon="link")
+        self.connect = self._add(menu, "&Connect", window.connecting.press, "F5", icon="link")
         self._add(menu, "&Address", window.focus_url, "Ctrl+L", "Go to the URL field")
         details = self._add(menu, "&User, password, certificates", window.bar.details.toggle, "", icon="key")
         details.setShortcut(QKeySequence("Ctrl+Shift+L"))

@@ -14,32 +14,38 @@ if TYPE_CHECKING:
 
 # How long actions wait for a station that is still booting, as a share of the time until the picture.
 PATIENCE = 0.5
+# Timers may be early by so much.
+SLACK_S = 0.05
 
 
 class Screenshot:
     """Performs the actions of the options, draws the window and ends."""
 
-    def __init__(self, window: MainWindow, options: WindowOptions) -> None:
+    def __init__(self, window: MainWindow, options: WindowOptions, ended: asyncio.Event) -> None:
         self._window = window
         self._options = options
+        self._ended = ended
 
     async def take(self, start: Coroutine[Any, Any, None]) -> int:
         """Start, act, draw; returns the exit code: 1 when an action was refused or the file cannot be written."""
         loop = asyncio.get_running_loop()
-        due = asyncio.Event()
-        timer = loop.call_later(self._options.after_s, due.set)
+        timer = loop.call_later(self._options.after_s, self._ended.set)
+        due_s = loop.time() + self._options.after_s
         try:
             await start
             await self._booted(self._options.after_s * PATIENCE)
             for action in self._options.do:
                 ((name, parameters),) = action.items()
                 await self._perform(name, parameters)
-            await due.wait()
+            await self._ended.wait()
         except ForecourtError as refusal:
             complain(str(refusal))
             return 1
         finally:
             timer.cancel()
+        if loop.time() < due_s - SLACK_S:
+            complain("The picture was not taken: the program was told to end before.")
+            return 1
         return self._draw()
 
     async def _perform(self, name: str, parameters: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from ui.docks.workbench import Workbench
@@ -104,6 +105,10 @@ class Pages(QObject):
         from ui.views.message_log import MessageLogView
 
         view = MessageLogView(session.log, self._theme)
+        for shortcut in view.findChildren(QShortcut):
+            # The window has this key too, from anywhere: two owners of a key are none.
+            if shortcut.key() == QKeySequence("Ctrl+F"):
+                shortcut.setEnabled(False)
         view.counts_changed.connect(lambda text: self._headline("messages", session, text))
         view.selected.connect(lambda seq: self._show_frame(session, seq))
         view.opened.connect(lambda seq: self._open_frame(session, seq))

@@ -84,6 +84,8 @@ class Panel(QDockWidget):
         self._current: object = None
         self._count = 0
         self._alone = False
+        # The first picture of the window does not wait for this page.
+        self.held_back = False
         # Some pages have a head line of their own; alone in its place, such a dock needs no second one.
         self.head_of: Callable[[QWidget], QWidget] | None = None
         self._heads: dict[object, QWidget] = {}
@@ -115,6 +117,10 @@ class Panel(QDockWidget):
     def show_for(self, key: object) -> None:
         """Show the page of a station; it is made at once when the dock is on the screen, else when it comes there."""
         self._current = key
+        self._show_current()
+
+    def show_again(self) -> None:
+        """Make and show the page that was held back."""
         self._show_current()
 
     def page(self, key: object | None = None) -> QWidget:
@@ -164,7 +170,7 @@ class Panel(QDockWidget):
             self._current = None
 
     def _show_current(self) -> None:
-        if self._current is not None and self.isVisible() and not self.visibleRegion().isEmpty():
+        if self._current is not None and not self.held_back and self.isVisible() and not self.visibleRegion().isEmpty():
             self.body.pages.setCurrentWidget(self.page())
             self._place_header()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
@@ -69,6 +69,18 @@ class Workbench(QMainWindow):
         self.resizeDocks([station, charts], [478, 290], Qt.Orientation.Vertical)
         self.resizeDocks([messages, frame], [426, 342], Qt.Orientation.Vertical)
         self._due.start()
+
+    def hold_back(self, names: Collection[str]) -> None:
+        """Make the pages of these docks only when `catch_up` is called."""
+        for name in names:
+            self.panels[name].held_back = True
+
+    def catch_up(self) -> None:
+        """Make the pages that were held back."""
+        for panel in self.panels.values():
+            if panel.held_back:
+                panel.held_back = False
+                panel.show_again()
 
     def raise_panel(self, name: str) -> None:
         """Open a dock and bring it to the front."""

@@ -194,6 +194,7 @@ class ConnectionBar(QWidget):
         for edit, text in ((self.url, fields.url), (self.identity, fields.identity)):
             if edit.text() != text:
                 edit.setText(text)
+            if in_use:
                 edit.setCursorPosition(0)
         self._choose_versions(tuple(fields.ocpp))
         self.profile.setCurrentIndex(fields.security_profile)

@@ -196,7 +196,7 @@ class SettingsView(QWidget):
         self._session.perform(
             "set_variable",
             {**dict(setting.target), "value": text},
-            refused=lambda sentence: self.model.refuse(setting, text, _reason(sentence)),
+            refused=lambda sentence: self.model.refuse(setting, text, _reason(setting, sentence)),
         )
 
     def saveState(self) -> QByteArray:
@@ -208,10 +208,11 @@ class SettingsView(QWidget):
         return self.tree.header().restoreState(state)
 
 
-def _reason(sentence: str) -> str:
+def _reason(setting: Setting, sentence: str) -> str:
     """What the station said, without the setting's name: the row tells it."""
     reason = sentence.partition(" was not set: ")[2] or sentence
-    return reason.partition(": ")[2] or reason
+    first, _, rest = reason.partition(" ")
+    return rest if rest and (first == setting.name or "." in first or first.endswith(":")) else reason
 
 
 __all__ = ["SettingsView"]
