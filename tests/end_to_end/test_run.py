@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import ssl
 import sys
 
 import pytest
+import trustme
 
 from tests.support.forecourt_process import RpcFailure, run_to_end, running, start
 from tests.support.ocpp_csms import running_csms
@@ -294,6 +296,33 @@ async def test_a_wrong_password(tmp_path):
         kind, sentence = await told(csms.url, tmp_path, "--security-profile", "1", "--password", "wrong")
     assert kind == "unauthorized"
     assert "401" in sentence or "password" in sentence
+
+
+def tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize("option", ["--ca", "--root"])
+async def test_a_csms_behind_tls(tmp_path, option):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "root.pem"))
+    root = tmp_path / "root.pem"
+    trust = (option, root) if option == "--ca" else (option, f"CSMS={root}")
+    async with running_csms(tls=tls(authority), password="a good password") as csms:
+        options = ("--url", csms.url, "--ocpp", "1.6", "--security-profile", "2", *trust, "--data", tmp_path / "data")
+        async with running(*options, "--password", "a good password") as forecourt:
+            await csms.wait_for("BootNotification")
+            assert await forecourt.stop() == (0, "")
+
+
+async def test_a_certificate_of_somebody_else(tmp_path):
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "root.pem"))
+    async with running_csms(tls=tls(trustme.CA())) as csms:
+        kind, sentence = await told(csms.url, tmp_path, "--security-profile", "2", "--ca", tmp_path / "root.pem")
+    assert kind == "tls"
+    assert "certificate" in sentence
 
 
 async def test_no_version_in_common(tmp_path):

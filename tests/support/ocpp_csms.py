@@ -7,6 +7,7 @@ import base64
 import http
 import itertools
 import json
+import ssl
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -207,9 +208,14 @@ class _Recording:
 
 @asynccontextmanager
 async def running_csms(
-    *, speaks: tuple[str, ...] = ("1.6", "2.0.1"), password: str | None = None, port: int = 0, **fields: Any
+    *,
+    speaks: tuple[str, ...] = ("1.6", "2.0.1"),
+    password: str | None = None,
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    **fields: Any,
 ) -> Any:
-    """The CSMS on a port of this machine, for as long as the block lasts."""
+    """The CSMS on a port of this machine, for as long as the block lasts; with `tls` on wss://localhost."""
     csms = Csms(password=password, **fields)
 
     async def attend(connection: ServerConnection) -> None:
@@ -249,9 +255,10 @@ async def running_csms(
 
     server = await serve(
         attend, "127.0.0.1", port, select_subprotocol=choose, process_request=admit, compression=None,
-        ping_interval=None, close_timeout=1,
+        ping_interval=None, close_timeout=1, ssl=tls,
     )  # fmt: skip
-    csms.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
+    port = server.sockets[0].getsockname()[1]
+    csms.url = f"wss://localhost:{port}/ocpp" if tls else f"ws://127.0.0.1:{port}/ocpp"
     try:
         yield csms
     finally:

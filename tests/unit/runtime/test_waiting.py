@@ -51,7 +51,7 @@ async def test_a_state_that_does_not_come_in_station_time():
         await d.advance(4.9)
         assert not task.done()
         await d.advance(0.2)
-        with pytest.raises(TimedOut, match="No state .* within 5 s"):
+        with pytest.raises(TimedOut, match=r"No state .* within 5 s"):
             task.result()
 
 
