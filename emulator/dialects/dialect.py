@@ -9,10 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
+from emulator.domain import settings
 from emulator.domain.calls import CallEndpoint, CallRefusal, ErrorCode, MessageQueue, QueueEntry, Reply
 from emulator.domain.csms import BootAnswer
 from emulator.domain.errors import CallFailed, NotConnected
-from emulator.domain.ports import Connection
+from emulator.domain.ports import Connection, Timer
 from emulator.domain.station import Connector, Evse
 from emulator.domain.tokens import IdToken, TokenInfo
 from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
@@ -29,6 +30,8 @@ class Dialect(ABC):
 
     ocpp: ClassVar[str]
     handlers: ClassVar[Mapping[str, Handler]]
+    answers_when_rejected: ClassVar[bool] = True
+    tells_grid_values: ClassVar[bool] = False
 
     def __init__(
         self, context: StationContext, make_endpoint: Callable[[Dialect], CallEndpoint], queue: MessageQueue
@@ -38,6 +41,8 @@ class Dialect(ABC):
         self.endpoint = make_endpoint(self)
         self.queue = queue
         self._reported: dict[tuple[int, int], str] = {}
+        # Statuses that are not told before they have lasted for a while.
+        self._brief: dict[tuple[int, int], Timer] = {}
         self._drained = asyncio.Event()
 
     # --- the link
@@ -59,14 +64,22 @@ class Dialect(ABC):
     def closed(self, code: int, sentence: str) -> None:
         """The link is gone."""
         self.endpoint.closed(code, sentence)
+        for timer in self._brief.values():
+            timer.cancel()
+        self._brief.clear()
 
     # --- their calls
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is answered now: some versions have a rejected station say nothing at all."""
+        return not self.answers_when_rejected and self.context.provisioning.state is BootState.REJECTED
 
     def handle(self, action: str, payload: Payload) -> Reply | Awaitable[Reply]:
         """Answer a CALL of the CSMS; raises CallRefusal."""
         state = self.context.provisioning.state
         if state is BootState.REJECTED:
-            # B03.FR.08; 1.6 section 4.2 has no answer at all, its endpoint has no way to say nothing but this
+            # B03.FR.08
             raise CallRefusal(ErrorCode.SECURITY_ERROR, "The station was rejected: it takes no messages now.")
         return self.handlers[action](self, payload)
 
@@ -189,11 +202,27 @@ class Dialect(ABC):
                     self._report_evse(evse)
 
     def _report_evse(self, evse: Evse) -> None:
+        model = self.context.model
+        known = model.has(settings.MINIMUM_STATUS_DURATION)
+        wait_s = model.integer(settings.MINIMUM_STATUS_DURATION) if known else 0
         for connector in evse.connectors:
-            status = self.status_key(evse, connector)
-            if self._reported.get((evse.id, connector.id)) != status:
-                self._reported[evse.id, connector.id] = status
-                self.send_status(evse.id, connector.id)
+            place, status = (evse.id, connector.id), self.status_key(evse, connector)
+            if (timer := self._brief.pop(place, None)) is not None:
+                timer.cancel()
+            if self._reported.get(place) == status:
+                continue
+            if wait_s > 0 and place in self._reported:
+                # 1.6 section 4.9: only once it has lasted for MinimumStatusDuration
+                tell = partial(self._tell_status, evse, connector)
+                self._brief[place] = self.context.clock.call_later(wait_s, tell)
+            else:
+                self._tell_status(evse, connector)
+
+    def _tell_status(self, evse: Evse, connector: Connector) -> None:
+        self._brief.pop((evse.id, connector.id), None)
+        if self.online:
+            self._reported[evse.id, connector.id] = self.status_key(evse, connector)
+            self.send_status(evse.id, connector.id)
 
     def status_key(self, evse: Evse, connector: Connector) -> str:
         """What must differ for a status to be worth a message."""

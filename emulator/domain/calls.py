@@ -55,6 +55,10 @@ class CallHandler(Protocol):
     def actions(self) -> Collection[str]:
         """The actions that this station handles; all others are answered NotSupported or NotImplemented."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing that comes in is answered now (1.6 section 4.2: while the boot was rejected)."""
+
     def handle(self, action: str, payload: dict[str, Any]) -> Reply | Awaitable[Reply]:
         """Answer one valid CALL, at once or later; raises CallRefusal. The log keeps the payload: do not change it."""
 

@@ -33,6 +33,8 @@ class Csms(Protocol):
     """What a dialect does for the services. Coroutines raise CallFailed when no answer comes."""
 
     ocpp: ClassVar[str]
+    # Whether clock-aligned values of the grid connection are told too.
+    tells_grid_values: ClassVar[bool]
 
     @property
     def connected(self) -> bool:

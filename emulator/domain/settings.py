@@ -64,6 +64,8 @@ ALIGNED_MEASURANDS = Setting("AlignedDataCtrlr", "Measurands")
 ALIGNED_INTERVAL = Setting("AlignedDataCtrlr", "Interval")
 ALIGNED_SEND_DURING_IDLE = Setting("AlignedDataCtrlr", "SendDuringIdle")
 ALIGNED_TX_ENDED_MEASURANDS = Setting("AlignedDataCtrlr", "TxEndedMeasurands")
+# A transaction's own values for its end are thinned beyond this: every second one goes.
+MAXIMUM_ENDED_VALUES = Setting("CoreProfileCtrlr", "StopTransactionMaxMeterValues")
 ALIGNED_TX_ENDED_INTERVAL = Setting("AlignedDataCtrlr", "TxEndedInterval")
 
 # Smart charging

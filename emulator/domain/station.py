@@ -36,6 +36,10 @@ class ChargingState(StrEnum):
     IDLE = "Idle"
 
 
+# "When the 'status' field is not Faulted, the condition should be considered a warning" (1.6 section 4.9).
+WARNINGS = frozenset({"EVCommunicationError", "LocalListConflict", "NoError", "WeakSignal"})
+
+
 class Fault:
     """Something that is broken; `error_code` is a name of 1.6's ChargePointErrorCode or any other."""
 
@@ -45,6 +49,11 @@ class Fault:
         self.error_code = error_code
         self.info = info
         self.vendor_error_code = vendor_error_code
+
+    @property
+    def warns_only(self) -> bool:
+        """Whether the outlet works on all the same."""
+        return self.error_code in WARNINGS
 
     def to_json(self) -> dict[str, str]:
         """The fault as a snapshot shows it."""
@@ -163,4 +172,14 @@ class Station:
 
     def fault_of(self, evse: Evse, connector: Connector) -> Fault | None:
         """The fault that concerns a connector: its own, its EVSE's or the station's."""
-        return connector.fault or evse.fault or self.fault
+        for fault in (connector.fault, evse.fault, self.fault):
+            if fault is not None and not fault.warns_only:
+                return fault
+        return None
+
+    def warning_of(self, evse: Evse, connector: Connector) -> Fault | None:
+        """The warning that concerns a connector: its own, its EVSE's or the station's."""
+        for fault in (connector.fault, evse.fault, self.fault):
+            if fault is not None and fault.warns_only:
+                return fault
+        return None

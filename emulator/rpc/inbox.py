@@ -76,6 +76,8 @@ class Inbox:
                 if rule.replaces:
                     self._answer_by_rule(incoming, rule)
                     return
+        if self._handler.silent:
+            return
         if problems or action not in self._handler.actions:
             self._refuse_unhandled(incoming, problems)
             return
@@ -95,7 +97,7 @@ class Inbox:
             text,
             (malformed.problem,),
         )
-        if malformed.code is not None:
+        if malformed.code is not None and not self._handler.silent:
             incoming = _Incoming(malformed.answer_id, malformed.action, frame.seq, since)
             self._send_error(incoming, malformed.code, malformed.problem.message)
 

@@ -134,7 +134,7 @@ def _connector(emulator: Emulator, evse: Evse, connector: Connector) -> Json:
         "locked": connector.locked,
         "energized": connector.plugged and evse.energy.flowing,
         "operative": connector.operative,
-        "fault": _fault(emulator.station.fault_of(evse, connector)),
+        "fault": _fault(emulator.station.fault_of(evse, connector) or emulator.station.warning_of(evse, connector)),
     }
 
 

@@ -54,7 +54,14 @@ def may_flow(station: Station, session: Session) -> bool:
         and not session.suspended
         and station.fault_of(session.evse, connector) is None
         and not connector.lock_fails
+        and not _car_is_mute(station, session.evse, connector)
     )
+
+
+def _car_is_mute(station: Station, evse: Evse, connector: Connector) -> bool:
+    # 1.6 section 4.9: this warning goes with a suspended session, never with one that charges.
+    warning = station.warning_of(evse, connector)
+    return warning is not None and warning.error_code == "EVCommunicationError"
 
 
 def supply(station: Station, session: Session, limit_w: float | None, phase_limit: int | None = None) -> Supply:

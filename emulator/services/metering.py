@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from emulator.domain import settings
@@ -14,9 +14,16 @@ from emulator.domain.variables import Setting
 from emulator.services.context import StationContext
 from emulator.services.session import Session
 
-# A transaction's own samples for its end are thinned beyond this: every second one goes (F03.FR.06).
-MAXIMUM_ENDED_SAMPLES = 100
 NOMINAL_FREQUENCY_HZ = 50.0
+# A car's charger takes a little reactive power, always the same share.
+POWER_FACTOR = 0.99
+REACTIVE_SHARE = (1 - POWER_FACTOR**2) ** 0.5 / POWER_FACTOR
+# Inside the cabinet: what it is around it, and how much warmer it gets at full power.
+AMBIENT_CELSIUS, WARMING_CELSIUS = 25.0, 20.0
+
+ACTIVE_INTERVAL, REACTIVE_INTERVAL = "Energy.Active.Import.Interval", "Energy.Reactive.Import.Interval"
+# Values that end an interval, from which the next one counts.
+ENDS_INTERVAL = frozenset({ReadingContext.SAMPLE_PERIODIC, ReadingContext.SAMPLE_CLOCK})
 
 ALIGNED = frozenset({settings.ALIGNED_MEASURANDS, settings.ALIGNED_TX_ENDED_MEASURANDS})
 
@@ -70,6 +77,30 @@ def _frequency(reading: Reading, evse: Evse) -> list[Sample]:
     return [] if evse.current is Current.DC else [Sample("Frequency", NOMINAL_FREQUENCY_HZ, "Hz", "", "Outlet")]
 
 
+def _reactive(measurand: str, unit: str, value: float, evse: Evse) -> list[Sample]:
+    # Behind the rectifier of a DC outlet there is none.
+    return [] if evse.current is Current.DC else [Sample(measurand, value * REACTIVE_SHARE, unit, "", "Outlet")]
+
+
+def _reactive_register(reading: Reading, evse: Evse) -> list[Sample]:
+    return _reactive("Energy.Reactive.Import.Register", "varh", reading.energy_wh, evse)
+
+
+def _reactive_power(reading: Reading, evse: Evse) -> list[Sample]:
+    return _reactive("Power.Reactive.Import", "var", reading.power_w, evse)
+
+
+def _power_factor(reading: Reading, evse: Evse) -> list[Sample]:
+    if evse.current is Current.DC:
+        return []
+    return [Sample("Power.Factor", POWER_FACTOR if reading.power_w > 0 else 1.0, "", "", "Outlet")]
+
+
+def _temperature(reading: Reading, evse: Evse) -> list[Sample]:
+    warmer = WARMING_CELSIUS * reading.power_w / evse.max_power_w
+    return [Sample("Temperature", AMBIENT_CELSIUS + warmer, "Celsius", "", "Body")]
+
+
 READERS: dict[str, Reader] = {
     "Energy.Active.Import.Register": _register,
     "Power.Active.Import": _power,
@@ -79,18 +110,36 @@ READERS: dict[str, Reader] = {
     "Voltage": _voltage,
     "SoC": _state_of_charge,
     "Frequency": _frequency,
+    "Energy.Reactive.Import.Register": _reactive_register,
+    "Power.Reactive.Import": _reactive_power,
+    "Power.Factor": _power_factor,
+    "Temperature": _temperature,
 }
 
+# What the meter of the grid connection measures, for all EVSEs together.
+GRID_MEASURANDS = frozenset(
+    {"Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Frequency"}
+)
+GRID_VOLTAGE_V = 230.0
+GRID = Evse(0, Current.AC, 0.0, 3, GRID_VOLTAGE_V)
 
-def samples(measurands: Iterable[str], reading: Reading, evse: Evse) -> list[Sample]:
-    """The samples of these measurands, in their order; "Voltage.L1" picks one phase (1.6 section 9.1.19)."""
+
+def samples(measurands: Iterable[str], reading: Reading, evse: Evse, interval_wh: float = 0.0) -> list[Sample]:
+    """The samples of these measurands, in their order; "Voltage.L1" picks one phase (1.6 section 9.1.19).
+
+    `interval_wh` is the energy since the last value of the same series.
+    """
     found: list[Sample] = []
     for name in measurands:
         reader, phase = READERS.get(name), ""
         if reader is None:
             base, _, phase = name.rpartition(".")
             reader = READERS.get(base)
-        if reader is not None:
+        if name == ACTIVE_INTERVAL:
+            found.append(Sample(name, interval_wh, "Wh", "", "Outlet"))
+        elif name == REACTIVE_INTERVAL:
+            found += _reactive(name, "varh", interval_wh, evse)
+        elif reader is not None:
             found += [s for s in reader(reading, evse) if not phase or s.phase.split("-")[0] == phase.split("-")[0]]
     return found
 
@@ -116,6 +165,8 @@ class Metering:
     def __init__(self, context: StationContext) -> None:
         self._context = context
         self._rounds: dict[int, _Rounds] = {}
+        # Register values from which the intervals of a series of values count: by EVSE and setting.
+        self._marks: dict[tuple[int, str], float] = {}
         self._clock_timers: dict[str, Timer] = {}
 
     def start(self) -> None:
@@ -157,21 +208,57 @@ class Metering:
         collected = session.transaction.ended_samples if session.transaction else ()
         return (*collected, *self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_END))
 
-    def current_values(self, evse: Evse, measurands: Iterable[str], context: ReadingContext) -> MeterValue | None:
-        """The values of some measurands now; None when none of them can be measured here."""
+    def current_values(
+        self, evse: Evse, measurands: Collection[str], context: ReadingContext, series: Setting | None = None
+    ) -> MeterValue | None:
+        """The values of some measurands now; None when none of them can be measured here.
+
+        `series` is the setting that named them: intervals count from its last periodic value.
+        """
         if not evse.id:
             return None  # the driver has not chosen an EVSE yet
         if not evse.meter_works:
             return None
         reading = evse.energy.read(self._context.clock.monotonic())
-        found = samples(measurands, reading, evse)
+        interval_wh = 0.0
+        if ACTIVE_INTERVAL in measurands or REACTIVE_INTERVAL in measurands:
+            interval_wh = self._interval_wh(evse, reading, context, series)
+        found = samples(measurands, reading, evse, interval_wh)
+        return MeterValue(self._context.clock.now(), context, found) if found else None
+
+    def _interval_wh(self, evse: Evse, reading: Reading, context: ReadingContext, series: Setting | None) -> float:
+        transaction = self._context.transactions.session(evse.id).transaction
+        start_wh = reading.energy_wh if transaction is None else transaction.meter_start_wh
+        place = (evse.id, str(series or settings.TX_UPDATED_MEASURANDS))
+        since_wh = self._marks.get(place, start_wh)
+        if context in ENDS_INTERVAL:
+            self._marks[place] = reading.energy_wh
+        return reading.energy_wh - since_wh
+
+    def grid_values(self, measurands: Iterable[str], context: ReadingContext) -> MeterValue | None:
+        """The values of the grid connection now; None when none of them can be measured there."""
+        now_s = self._context.clock.monotonic()
+        readings = [evse.energy.read(now_s) for evse in self._context.station.evses]
+        power_w = sum(reading.power_w for reading in readings)
+        phases = GRID.phases
+        total = Reading(
+            sum(reading.energy_wh for reading in readings),
+            power_w,
+            0.0,
+            (power_w / phases / GRID_VOLTAGE_V,) * phases,
+            (GRID_VOLTAGE_V,) * phases,
+            None,
+        )
+        found = samples([name for name in measurands if name.split(".L")[0] in GRID_MEASURANDS], total, GRID)
+        for sample in found:
+            sample.location = "Inlet"
         return MeterValue(self._context.clock.now(), context, found) if found else None
 
     def _values(self, session: Session, setting: Setting, context: ReadingContext) -> tuple[MeterValue, ...]:
         enabled = settings.ALIGNED_DATA_ENABLED if setting in ALIGNED else settings.SAMPLED_DATA_ENABLED
         if not self._context.model.boolean(enabled):
             return ()
-        value = self.current_values(session.evse, self._context.model.members(setting), context)
+        value = self.current_values(session.evse, self._context.model.members(setting), context, setting)
         return (value,) if value else ()
 
     # --- sampled values
@@ -181,6 +268,12 @@ class Metering:
         transaction = session.transaction
         if not session.evse.id:
             return
+        for series in (
+            settings.TX_UPDATED_MEASURANDS,
+            settings.TX_ENDED_MEASURANDS,
+            settings.ALIGNED_TX_ENDED_MEASURANDS,
+        ):
+            self._marks.pop((session.evse.id, str(series)), None)
         if transaction is not None:
             begin = self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_BEGIN)
             transaction.ended_samples.extend(begin)
@@ -230,7 +323,8 @@ class Metering:
             return
         kept = session.transaction.ended_samples
         kept.extend(self._values(session, setting, context))
-        if len(kept) > MAXIMUM_ENDED_SAMPLES:
+        # 1.6 errata 3.91; the value at the end of the transaction is still to come
+        if len(kept) >= self._context.model.integer(settings.MAXIMUM_ENDED_VALUES):
             del kept[1:-1:2]
 
     # --- clock-aligned values
@@ -255,9 +349,15 @@ class Metering:
         only_idle = model.boolean(settings.ALIGNED_SEND_DURING_IDLE)
         if only_idle and any(transactions.ongoing()):
             return  # J01.FR.20
+        measurands = model.members(settings.ALIGNED_MEASURANDS)
+        if self._context.csms.tells_grid_values:
+            grid = self.grid_values(measurands, ReadingContext.SAMPLE_CLOCK)
+            if grid is not None:
+                self._context.csms.meter_values(0, [grid])
         for session in transactions.sessions:
-            measurands = model.members(settings.ALIGNED_MEASURANDS)
-            value = self.current_values(session.evse, measurands, ReadingContext.SAMPLE_CLOCK)
+            value = self.current_values(
+                session.evse, measurands, ReadingContext.SAMPLE_CLOCK, settings.ALIGNED_MEASURANDS
+            )
             if value is None:
                 continue
             if session.transaction is not None:

@@ -150,7 +150,7 @@ async def test_triggers_come_after_the_answer() -> None:
             assert await d.call("TriggerMessage", requestedMessage=message) == ACCEPTED
             await d.expect(message)
         assert len(d.calls("StatusNotification")) == 3
-        assert len(d.calls("MeterValues")) == 2
+        assert [p["connectorId"] for p in d.calls("MeterValues")] == [0, 1, 2]
         assert await d.call("TriggerMessage", requestedMessage="MeterValues", connectorId=9) == REJECTED
         not_yet = await d.call("TriggerMessage", requestedMessage="FirmwareStatusNotification")
         assert not_yet == {"status": "NotImplemented"}
@@ -199,7 +199,11 @@ async def test_clock_aligned_values() -> None:
         await d.perform("plug", evse=1)
         await d.perform("swipe", id_token=TAG)
         await d.advance(800)
-        assert [(p["connectorId"], p.get("transactionId")) for p in d.calls("MeterValues")] == [(1, 1001), (2, None)]
+        assert [(p["connectorId"], p.get("transactionId")) for p in d.calls("MeterValues")] == [
+            (0, None),
+            (1, 1001),
+            (2, None),
+        ]
         assert d.calls("MeterValues")[0]["meterValue"][0]["timestamp"] == "2026-01-05T12:15:00.000Z"
         assert d.calls("MeterValues")[0]["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
 

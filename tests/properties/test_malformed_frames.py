@@ -236,6 +236,7 @@ class Station:
     def __init__(self, ocpp: str) -> None:
         self.ocpp = ocpp
         self.actions = frozenset({"ReserveNow", "ClearCache"})
+        self.silent = False
         self.texts: list[str] = []
         self.frames: deque[Frame] = deque(maxlen=3)
         self.recorded = 0

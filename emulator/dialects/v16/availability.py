@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.dialects.dialect import Payload
 from emulator.dialects.v16 import numbering, statuses
 from emulator.domain.calls import Reply
-from emulator.domain.station import Fault
+from emulator.domain.station import Connector, Evse, Fault, Station
 from emulator.domain.times import timestamp
 
 if TYPE_CHECKING:
@@ -23,10 +23,31 @@ def status_payload(dialect: V16, evse_id: int, connector_id: int) -> Payload:
         status, fault = str(statuses.station_status(station)), station.fault
     else:
         evse, connector = found
-        status, fault = dialect.connector_status(evse, connector), station.fault_of(evse, connector)
+        status = dialect.connector_status(evse, connector)
+        fault = told_fault(station, evse, connector, status)
     payload: Payload = {"connectorId": number, "status": status, **_error(fault)}
+    if fault is None and found is not None and _unplugged_at_the_car(dialect, *found, status):
+        payload["info"] = "EV side disconnected"  # section 4.9
     payload["timestamp"] = timestamp(dialect.context.clock.now())
     return payload
+
+
+def told_fault(station: Station, evse: Evse, connector: Connector, status: str) -> Fault | None:
+    """What StatusNotification tells of a connector: its fault, else a warning that may go with its status."""
+    fault = station.fault_of(evse, connector) or station.warning_of(evse, connector)
+    if fault is not None and fault.error_code == "EVCommunicationError" and status not in statuses.WITH_CAR_TROUBLE:
+        return None  # section 4.9
+    return fault
+
+
+def _unplugged_at_the_car(dialect: V16, evse: Evse, connector: Connector, status: str) -> bool:
+    if connector.vehicle_present:
+        return False
+    if status == statuses.ChargePointStatus.FINISHING:
+        return True
+    transaction = dialect.context.transactions.session(evse.id).transaction
+    suspended = status == statuses.ChargePointStatus.SUSPENDED_EV and transaction is not None
+    return suspended and transaction is not None and transaction.connector_id in {None, connector.id}
 
 
 def _error(fault: Fault | None) -> Payload:

@@ -57,6 +57,10 @@ class V16(Dialect):
     """The Charge Point's side of 1.6-J."""
 
     ocpp = "1.6"
+    # Section 4.2: "While Rejected, the Charge Point SHALL NOT respond to any Central System initiated message."
+    answers_when_rejected = False
+    # Errata 3.14.3: all locations that can be measured are reported.
+    tells_grid_values = True
     handlers: ClassVar = {
         "CancelReservation": reservation.cancel_reservation,
         "ChangeAvailability": availability.change_availability,
@@ -120,8 +124,9 @@ class V16(Dialect):
 
     def status_key(self, evse: Evse, connector: Connector) -> str:
         """A new error is worth a message also where the status stays (section 4.9)."""
-        fault = self.context.station.fault_of(evse, connector)
-        return f"{self.connector_status(evse, connector)} {fault.error_code if fault else ''}"
+        status = self.connector_status(evse, connector)
+        fault = availability.told_fault(self.context.station, evse, connector, status)
+        return f"{status} {fault.error_code if fault else ''}"
 
     def status_payload(self, evse_id: int, connector_id: int) -> Payload:
         """StatusNotification of a connector, or of the Charge Point (0, 0)."""

@@ -8,7 +8,7 @@ from emulator.domain.times import timestamp
 from emulator.domain.transaction import MeterValue, ReadingContext, Sample
 
 # Words that 1.6 spells otherwise than 2.0.1: units (section 7.36).
-UNITS = {"Percent": "Percent", "Wh": "Wh", "W": "W", "A": "A", "V": "V"}
+UNITS = {unit: unit for unit in ("Percent", "Wh", "varh", "W", "var", "A", "V", "Celsius")}
 
 
 def meter_values(values: tuple[MeterValue, ...] | list[MeterValue]) -> list[dict[str, Any]]:
@@ -37,6 +37,8 @@ def _sampled_value(sample: Sample, context: ReadingContext) -> dict[str, Any]:
 
 def _decimal(sample: Sample) -> str:
     """A number as a meter shows it: whole watts and watt-hours, tenths of volts, amperes and percent."""
-    if sample.unit in {"Wh", "W"}:
+    if sample.unit == "":
+        return f"{sample.value:.2f}"
+    if sample.unit in {"Wh", "W", "varh", "var"}:
         return str(round(sample.value))
     return f"{sample.value:.1f}"

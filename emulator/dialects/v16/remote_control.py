@@ -113,8 +113,11 @@ def _status(dialect: V16, number: int | None) -> None:
 def _meter_values(dialect: V16, number: int | None) -> None:
     context = dialect.context
     measurands = context.model.members(settings.TX_UPDATED_MEASURANDS)
-    for each in _numbers(dialect, number or None, first=1):
+    for each in _numbers(dialect, number, first=0):
         found = numbering.find(context.station, each)
+        if each == 0 and (grid := context.metering.grid_values(measurands, ReadingContext.TRIGGER)) is not None:
+            values = metering.meter_values([grid])
+            dialect.send("MeterValues", {"connectorId": 0, "meterValue": values}, triggered=True)
         if found is None:
             continue
         value = context.metering.current_values(found[0], measurands, ReadingContext.TRIGGER)

@@ -34,6 +34,16 @@ ERROR_CODES = frozenset(
     }
 )  # fmt: skip
 
+# Section 4.9: an EVCommunicationError goes with these alone.
+WITH_CAR_TROUBLE = frozenset(
+    {
+        ChargePointStatus.PREPARING,
+        ChargePointStatus.SUSPENDED_EV,
+        ChargePointStatus.SUSPENDED_EVSE,
+        ChargePointStatus.FINISHING,
+    }
+)
+
 DURING_TRANSACTION = {
     ChargingState.CHARGING: ChargePointStatus.CHARGING,
     ChargingState.SUSPENDED_EV: ChargePointStatus.SUSPENDED_EV,
@@ -81,6 +91,6 @@ def _used_through_another(session: Session, connector: Connector) -> bool:
 
 def station_status(station: Station) -> ChargePointStatus:
     """The status of connector 0: Available, Unavailable or Faulted only (section 4.9)."""
-    if station.fault is not None:
+    if station.fault is not None and not station.fault.warns_only:
         return ChargePointStatus.FAULTED
     return ChargePointStatus.AVAILABLE if station.operative else ChargePointStatus.UNAVAILABLE

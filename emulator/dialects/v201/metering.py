@@ -32,5 +32,6 @@ def _sampled_value(sample: Sample, context: ReadingContext) -> Payload:
         value["phase"] = sample.phase  # J01.FR.10
     if sample.location:
         value["location"] = sample.location  # J01.FR.09
-    value["unitOfMeasure"] = {"unit": sample.unit}
+    if sample.unit:  # a power factor has none
+        value["unitOfMeasure"] = {"unit": sample.unit}
     return value

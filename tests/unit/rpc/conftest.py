@@ -37,6 +37,7 @@ class Answers:
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
+        self.silent = False
         self.seen: list[tuple[str, Any]] = []
 
     @property
