@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from emulator.domain.errors import EnvironmentProblem, ForecourtError
 from emulator.runtime.run_options import RunOptions
+from ui.control import WindowControl
 from ui.looks import text_scale
 from ui.main_window import MainWindow
 from ui.stations import Stations
@@ -38,6 +39,7 @@ class Life:
         self._run_options = _with_data(options, scratch)
         self._ended = asyncio.Event()
         self.window: MainWindow | None = None
+        self._control = WindowControl()
 
     def end(self) -> None:
         """End as if the window had been closed."""
@@ -63,8 +65,12 @@ class Life:
         try:
             for emulator in emulators:
                 window.sessions.add(emulator)
-            return await self._live(window, workspace)
+            return await self._live(window, workspace, stations)
+        except EnvironmentProblem as problem:
+            await self._explain(problem)
+            return 1
         finally:
+            await self._control.stop()
             await window.stop()
             self._delete(window)
 
@@ -75,7 +81,7 @@ class Life:
         window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
-    async def _live(self, window: MainWindow, workspace: Workspace) -> int:
+    async def _live(self, window: MainWindow, workspace: Workspace, stations: Stations) -> int:
         self._recall(window, workspace)
         if self._options.size is not None:
             window.resize(*self._options.size)
@@ -85,6 +91,8 @@ class Life:
         await first_picture.wait()
         if self._painted is not None:
             self._painted()
+        if self._run_options.control is not None:
+            await self._control.start(stations.fleet(window.sessions.current.identity), self._run_options.control)
         if self._options.screenshot is not None:
             from ui.screenshot import Screenshot
 

@@ -34,6 +34,10 @@ class Stations:
             self._fleets[each] = fleet
         return list(fleet.stations.values())
 
+    def fleet(self, identity: str) -> Fleet:
+        """The fleet that a station belongs to."""
+        return self._fleets[identity]
+
     def folder(self, identity: str) -> Path:
         """Where a station keeps its memory and log."""
         return self._fleets[identity].folder

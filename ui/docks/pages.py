@@ -218,9 +218,7 @@ class Pages(QObject):
         return NetworkView(session, self._theme)
 
     def _headline(self, name: str, session: StationSession, text: str) -> None:
-        panel = self._bench.panels[name]
-        if panel.shows(session):
-            panel.set_headline(text)
+        self._bench.panels[name].set_headline_for(session, text)
 
 
 def _first_child(page: QWidget) -> QWidget:

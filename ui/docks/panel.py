@@ -89,6 +89,7 @@ class Panel(QDockWidget):
         # Some pages have a head line of their own; alone in its place, such a dock needs no second one.
         self.head_of: Callable[[QWidget], QWidget] | None = None
         self._heads: dict[object, QWidget] = {}
+        self._headlines: dict[object, str] = {}
         self.header = PanelHeader(theme, self)
         self.header.floated.connect(lambda: self.setFloating(not self.isFloating()))
         self.header.closed.connect(self.close)
@@ -108,8 +109,13 @@ class Panel(QDockWidget):
             self._count = count
             self.renamed.emit()
 
-    def set_headline(self, text: str) -> None:
-        """The text at the right of the header."""
+    def set_headline_for(self, key: object, text: str) -> None:
+        """The text at the right of the header, while this station is shown."""
+        self._headlines[key] = text
+        self._show_headline()
+
+    def _show_headline(self) -> None:
+        text = self._headlines.get(self._current, "")
         if self.header.headline.text() != text:
             self.header.headline.setText(text)
             self.header.headline.setToolTip(text)
@@ -117,6 +123,7 @@ class Panel(QDockWidget):
     def show_for(self, key: object) -> None:
         """Show the page of a station; it is made at once when the dock is on the screen, else when it comes there."""
         self._current = key
+        self._show_headline()
         self._show_current()
 
     def show_again(self) -> None:
@@ -160,6 +167,7 @@ class Panel(QDockWidget):
     def forget(self, key: object) -> None:
         """A station is gone: so is its page."""
         page = self._pages.pop(key, None)
+        self._headlines.pop(key, None)
         if key in self._heads:
             self.header.set_guest(None)
             self._heads.pop(key).deleteLater()

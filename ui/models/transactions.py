@@ -104,12 +104,12 @@ def _tone(record: Record) -> str:
 
 
 COLUMNS = (
-    Column("Id", short_id, "transactionId: the CSMS's number in 1.6, the station's in 2.0.1", 76, fixed=True),
-    Column("EVSE", lambda r: str(r["evse"]), "evse.id", 42, right=True),
-    Column("Token", lambda r: r["id_token"] or "none", "idTag, idToken", 86, fixed=True),
-    Column("Started", lambda r: clock_text(r["started_at"]), "timestamp of its start", 66, fixed=True),
-    Column("Ended", lambda r: clock_text(r["ended_at"]), "timestamp of its end", 66, fixed=True),
+    Column("Id", short_id, "transactionId: the CSMS's number in 1.6, the station's in 2.0.1", 72, fixed=True),
+    Column("EVSE", lambda r: str(r["evse"]), "evse.id", 40, right=True),
+    Column("Token", lambda r: r["id_token"] or "none", "idTag, idToken", 82, fixed=True),
+    Column("State", state_text, "chargingState, stoppedReason (1.6: reason)", 128, tone=_tone),
     Column("Energy", lambda r: f"{r['energy_wh'] / 1000:.2f} kWh", "meterStop minus meterStart", 78, right=True),
     Column("Power", lambda r: f"{r['power_w'] / 1000:.1f} kW", "Power.Active.Import", 66, right=True),
-    Column("State", state_text, "chargingState, stoppedReason (1.6: reason)", tone=_tone),
+    Column("Started", lambda r: clock_text(r["started_at"]), "timestamp of its start", 70, fixed=True),
+    Column("Ended", lambda r: clock_text(r["ended_at"]), "timestamp of its end", 70, fixed=True),
 )

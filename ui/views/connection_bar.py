@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -40,8 +41,9 @@ PROFILES = (
 )
 
 
-# What a URL needs to be read.
-URL_WIDTH = 220
+GAP = 8
+# What a URL takes beyond its least width before the choices beside it are shortened.
+URL_MORE = 60
 SHORT = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -105,14 +107,24 @@ class ConnectionBar(QWidget):
         self._hidden = ConnectionFields()
         self._offer = Offer("Connect", "apply", "")
         self._make_fields(theme)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 9)
-        row.setSpacing(8)
-        row.addWidget(self.tabs)
-        row.addSpacing(8)
-        row.addWidget(self.url, 100)
-        for widget in (self.identity, self.versions, self.profile, self.details, self.button, self.pill, self.clock):
-            row.addWidget(widget)
+        self._upper, self._lower = QHBoxLayout(), QHBoxLayout()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(12, 8, 12, 9)
+        rows.setSpacing(8)
+        rows.addLayout(self._upper)
+        rows.addLayout(self._lower)
+        for row in (self._upper, self._lower):
+            row.setSpacing(GAP)
+        self._upper.addWidget(self.tabs)
+        self._upper.addSpacing(GAP)
+        for widget, stretch in self._fields():
+            self._upper.addWidget(widget, stretch)
+        self._upper.addWidget(self.clock)
+        self._folded = False
+
+    def _fields(self) -> tuple[tuple[QWidget, int], ...]:
+        plain = (self.identity, self.versions, self.profile, self.details, self.button, self.pill)
+        return ((self.url, 100), *((widget, 0) for widget in plain))
 
     def _make_fields(self, theme: Theme) -> None:
         self.tabs = StationTabs(theme)
@@ -123,8 +135,8 @@ class ConnectionBar(QWidget):
             "Address of the CSMS, without the identity: the station appends it to the path (OCPP-J 3.1.1)"
         )
         self.identity = PrefixedEdit("Identity", theme)
-        self.identity.setFixedWidth(140)
         self.identity.setMaxLength(48)
+        self.identity.set_characters(9)
         self.identity.setToolTip(
             "The charging station's identity: last part of the URL, and user name of profiles 1, 2"
         )
@@ -167,13 +179,48 @@ class ConnectionBar(QWidget):
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow window shows the choices in their short form, so that the URL can be read."""
+        """A narrow window shows the choices in their short form; a very narrow one has two lines."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 2 * 12
+        self._fold(self._needed(compact=True, folded=False) > room)
+        compact = self._needed(compact=False, folded=self._folded) > room
+        for combo in (self.versions, self.profile):
+            combo.set_compact(compact)
+
+    def _needed(self, *, compact: bool, folded: bool) -> int:
+        """The width that the line with the fields takes, in pixels."""
         combos = (self.versions, self.profile)
-        fixed = (self.tabs, self.identity, self.details, self.button, self.pill, self.clock)
-        used = sum(widget.sizeHint().width() for widget in fixed) + sum(c.width_for(compact=False) for c in combos)
-        for combo in combos:
-            combo.set_compact(used + URL_WIDTH + 10 * 8 + 24 > self.width())
+        others: list[QWidget] = [
+            self.identity,
+            self.details,
+            self.button,
+            self.pill,
+            *(() if folded else (self.tabs, self.clock)),
+        ]
+        used = sum(each.sizeHint().width() for each in others) + sum(each.width_for(compact=compact) for each in combos)
+        least: int = self.url.minimumWidth() + (0 if compact else URL_MORE)
+        return used + least + (len(others) + 3) * GAP
+
+    def _fold(self, folded: bool) -> None:
+        """Put the fields on a line of their own, or back beside the tabs."""
+        if folded == self._folded:
+            return
+        self._folded = folded
+        source, target = (self._upper, self._lower) if folded else (self._lower, self._upper)
+        for widget, _ in self._fields():
+            source.removeWidget(widget)
+        # The clock stays at the right end of the first line.
+        self._upper.removeWidget(self.clock)
+        if folded:
+            self._upper.addStretch(1)
+        else:
+            self._upper.takeAt(self._upper.count() - 1)
+        for widget, stretch in self._fields():
+            target.addWidget(widget, stretch)
+        self._upper.addWidget(self.clock)
 
     # --- fields
 
@@ -222,13 +269,19 @@ class ConnectionBar(QWidget):
         """Show the state of the station in front."""
         self._snapshot = snapshot
         word = state_word(snapshot, answer_ms)
+        before = self.pill.sizeHint().width()
         self.pill.show_word(word)
+        if self.pill.sizeHint().width() != before:
+            self._fit()
         self.clock.show_clock(snapshot["clock"])
         self._show_offer()
 
     def show_tabs(self, stations: Sequence[tuple[str, str]], current: str) -> None:
         """The stations (identity, tone of its state) as tabs."""
+        before = self.tabs.sizeHint().width()
         self.tabs.show_stations(stations, current)
+        if self.tabs.sizeHint().width() != before:
+            self._fit()
 
     def _show_offer(self) -> None:
         if self._snapshot is None:

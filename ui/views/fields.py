@@ -7,7 +7,16 @@ from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from ui.theme import Theme, set_role
 
@@ -21,6 +30,7 @@ class PrefixedEdit(QLineEdit):
     def __init__(self, prefix: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prefix = prefix
+        self._characters = 0
         self._theme = theme
         set_role(self, "fixed")
         self.setAccessibleName(prefix)
@@ -33,10 +43,19 @@ class PrefixedEdit(QLineEdit):
     def _prefix_width(self) -> int:
         return QFontMetrics(self._theme.font()).horizontalAdvance(self._prefix)
 
+    def set_characters(self, count: int) -> None:
+        """Always be just wide enough for so many characters."""
+        self._characters = count
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        """Room for prefix and some text."""
+        """Room for the prefix and some text."""
         hint = super().sizeHint()
-        return QSize(hint.width() + self._prefix_width(), hint.height())
+        if not self._characters:
+            return QSize(hint.width() + self._prefix_width(), hint.height())
+        text = self._characters * QFontMetrics(self._theme.fixed_font()).horizontalAdvance("M")
+        return QSize(self._prefix_width() + PREFIX_GAP + text + 24, hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The field, and the word in it."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from ui.models.records import Record, RecordTable
 from ui.theme import Theme
+from ui.theme.fonts import TEXT_SIZE
 
 ROW = 24
 
@@ -39,14 +40,26 @@ class RecordTableView(QTableView):
         header.setMinimumSectionSize(28)
         header.setSectionsClickable(False)
         for number, column in enumerate(model.columns):
-            if column.width:
-                header.resizeSection(number, column.width)
-            else:
+            if not column.width:
                 header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+        self._scale = 0.0
+        self._fit_text()
+        theme.changed.connect(self._fit_text)
         self.selectionModel().currentRowChanged.connect(lambda now, _before: self.chosen.emit(model.record(now.row())))
         model.layoutChanged.connect(self.viewport().update)
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(lambda *_: self.viewport().update())
+
+    def _fit_text(self) -> None:
+        """Columns and rows grow with the text."""
+        scale = self._theme.font().pixelSize() / TEXT_SIZE
+        if scale == self._scale:
+            return
+        self._scale = scale
+        for number, column in enumerate(self._records.columns):
+            if column.width:
+                self.horizontalHeader().resizeSection(number, round(column.width * scale))
+        self.verticalHeader().setDefaultSectionSize(max(ROW, round(ROW * scale)))
 
     def current_record(self) -> Record | None:
         """The record of the current row."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from ui.theme import Theme, set_role
 
@@ -61,7 +61,8 @@ class StationTabs(QWidget):
         button.setToolTip(f"Station {identity}")
         button.setAccessibleName(f"Station {identity}")
         button.setIconSize(QSize(DOT, DOT))
-        button.setFixedHeight(30)
+        button.setMinimumHeight(30)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         set_role(button, "station")
         button.clicked.connect(lambda _=False: self._clicked(identity))
         button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
