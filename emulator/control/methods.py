@@ -9,8 +9,7 @@ from emulator.control.json_rpc import INVALID_PARAMETERS, METHOD_NOT_FOUND, REFU
 from emulator.domain.errors import ActionRefused, EnvironmentProblem
 from emulator.runtime.actions import registry
 from emulator.runtime.actions.registry import Action, BadParameters, UnknownAction
-from emulator.runtime.emulator import Emulator
-from emulator.runtime.events import KINDS
+from emulator.runtime.emulator import EVENT_KINDS, Emulator
 from emulator.runtime.fleet import Fleet, UnknownStation
 from emulator.runtime.waiting import TimedOut
 
@@ -25,14 +24,14 @@ OWN_METHODS: tuple[dict[str, Any], ...] = (
             "properties": {
                 "kinds": {
                     "type": "array",
-                    "items": {"enum": list(KINDS)},
-                    "default": list(KINDS),
+                    "items": {"enum": list(EVENT_KINDS)},
+                    "default": list(EVENT_KINDS),
                     "description": "which events; an empty list: none any more",
                 }
             },
             "additionalProperties": False,
         },
-        "result": {"type": "object", "properties": {"kinds": {"type": "array", "items": {"enum": list(KINDS)}}}},
+        "result": {"type": "object", "properties": {"kinds": {"type": "array", "items": {"enum": list(EVENT_KINDS)}}}},
     },
     {
         "name": "describe",

@@ -19,8 +19,8 @@ from emulator.control import json_rpc
 from emulator.control.json_rpc import INVALID_PARAMETERS, RpcError
 from emulator.control.methods import OWN_METHODS, Methods
 from emulator.runtime.checking import Checker
-from emulator.runtime.emulator import Emulator, Event
-from emulator.runtime.events import KINDS, event_as_json
+from emulator.runtime.emulator import EVENT_KINDS, Emulator, Event
+from emulator.runtime.events import event_as_json
 from emulator.runtime.fleet import Fleet
 
 logger = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class _Session:
     def _subscribe(self, parameters: dict[str, Any]) -> dict[str, Any]:
         stations = self._methods.stations(parameters)
         _check(_subscription, "subscribe", parameters)
-        kinds: list[str] = parameters.get("kinds", list(KINDS))
+        kinds: list[str] = parameters.get("kinds", list(EVENT_KINDS))
         self._listen_to(stations, kinds)
         return {"kinds": kinds}
 

@@ -48,8 +48,11 @@ IDENTITY_VARIABLES = {
 }
 
 
+EVENT_KINDS = ("frame", "state", "transaction", "fault", "certificate", "log")
+
+
 class Event(NamedTuple):
-    """Something a listener may want to know: kind is frame, state, transaction, fault, certificate or log."""
+    """Something a listener may want to know; kind is one of EVENT_KINDS."""
 
     kind: str
     body: Any
@@ -80,6 +83,7 @@ class Emulator:
         self.vehicles: dict[str, Vehicle] = {vehicle.name: copy(vehicle) for vehicle in configuration.vehicles}
         self.stopped: Callable[[], None] | None = None
         self._listeners: list[tuple[Listener, frozenset[str]]] = []
+        self._wanted: frozenset[str] = frozenset()
         self._state_event_due = False
         self._last_seq = frame_log.last_seq
         self._rebooting: asyncio.Task[None] | None = None
@@ -281,14 +285,19 @@ class Emulator:
         """Hear of events of these kinds (none named: all) until the returned function is called."""
         entry = (listener, frozenset(kinds))
         self._listeners.append(entry)
+        self._note_wanted()
 
         def unsubscribe() -> None:
             if entry in self._listeners:
                 self._listeners.remove(entry)
+                self._note_wanted()
 
         return unsubscribe
 
     # --- events
+
+    def _note_wanted(self) -> None:
+        self._wanted = frozenset(kind for _, kinds in self._listeners for kind in kinds or EVENT_KINDS)
 
     def _next_seq(self) -> int:
         self._last_seq += 1
@@ -296,11 +305,11 @@ class Emulator:
 
     def _record(self, frame: Frame) -> None:
         self.log.append(frame)
-        if self._listeners:
+        if "frame" in self._wanted:
             self._tell(Event("frame", frame))
 
     def _publish(self, kind: str, body: Any) -> None:
-        if not self._listeners:
+        if kind not in self._wanted:
             return
         if kind == "state":
             if not self._state_event_due:

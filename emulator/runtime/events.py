@@ -9,8 +9,6 @@ from emulator.domain.transaction import MeterValue, TransactionEvent
 from emulator.runtime.emulator import Event
 from emulator.runtime.waiting import frame_as_json
 
-KINDS = ("frame", "state", "transaction", "fault", "certificate", "log")
-
 
 def event_as_json(station_id: str, event: Event) -> dict[str, Any]:
     """The fields of an event with its kind and its station."""
