@@ -179,7 +179,12 @@ class Metering:
         follow(settings.TX_ENDED_INTERVAL, self._restart_rounds)
 
     def stop(self) -> None:
-        """Stop every timer."""
+        """Stop every timer; a transaction that goes on has the values of this moment on disk."""
+        for session in self._context.transactions.ongoing():
+            values = self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.INTERRUPTION_BEGIN)
+            if session.transaction is not None and values:
+                session.transaction.ended_samples.extend(values)
+                self._context.transactions.remember(session.transaction, session)
         for timer in self._clock_timers.values():
             timer.cancel()
         self._clock_timers.clear()
@@ -205,7 +210,9 @@ class Metering:
 
     def ended_values(self, session: Session) -> tuple[MeterValue, ...]:
         """What a transaction's last event carries: the values collected for it, and those at its end (E07.FR.08)."""
-        collected = session.transaction.ended_samples if session.transaction else ()
+        collected = session.transaction.ended_samples if session.transaction else []
+        if collected and collected[-1].context is ReadingContext.INTERRUPTION_BEGIN:
+            collected += self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.INTERRUPTION_END)
         return (*collected, *self._values(session, settings.TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_END))
 
     def current_values(

@@ -21,6 +21,8 @@ OWN_RETRY_INTERVAL_S = 60.0
 CLOCK_CHECK_INTERVAL_S = 24 * 3600.0
 # How long an EVSE needs to come up again after a reset of its own.
 EVSE_RESET_S = 2.0
+# How long after a reset that failed it is tried again (ResetRetries).
+RESET_RETRY_S = 5.0
 # How long an orderly reset waits until the CSMS knows that its transactions have ended.
 RESET_GRACE_S = 10.0
 
@@ -251,7 +253,20 @@ class Provisioning:
 
     async def _reset_station(self, grace_s: float, boot_reason: str) -> None:
         await self._context.csms.drained(grace_s)  # B12.FR.05: what is not answered by then is sent after the boot
+        retries = self._context.model.integer(settings.RESET_RETRIES)  # 1.6 section 9.1.22
+        while self._cannot_reset():
+            if retries == 0:
+                self._context.note("The reset was given up: the station has a ResetFailure.")
+                self._resetting.discard(0)
+                self._context.availability.hold()
+                return
+            retries -= 1
+            await self._context.clock.sleep(RESET_RETRY_S)
         self._context.reboot(boot_reason)
+
+    def _cannot_reset(self) -> bool:
+        fault = self._context.station.fault
+        return fault is not None and fault.error_code == "ResetFailure"
 
     async def _reset_evse(self, evse_id: int) -> None:
         await self._context.clock.sleep(EVSE_RESET_S)

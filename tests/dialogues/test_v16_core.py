@@ -373,3 +373,59 @@ async def test_every_key_of_the_table_is_told_and_keeps_to_its_access() -> None:
             if row["readonly"]:
                 answer = await d.call("ChangeConfiguration", key=row["key"], value=row.get("value", "1"))
                 assert answer == {"status": "Rejected"}, row["key"]
+
+
+@pytest.mark.req("1.6:9.1.22", "1.6:5.14")
+async def test_a_reset_that_fails_is_tried_again() -> None:
+    async with Dialogue("1.6", settings={"ResetRetries": 2}) as d:
+        await d.perform("fault", evse=0, error_code="ResetFailure")
+        assert await d.call("Reset", type="Soft") == ACCEPTED
+        await d.advance(7)
+        assert "BootNotification" not in d.actions()
+        await d.perform("clear_fault", evse=0)
+        await d.advance(10)
+        await d.expect("BootNotification")
+        await d.perform("fault", evse=0, error_code="ResetFailure")
+        d.forget()
+        assert await d.call("Reset", type="Hard") == ACCEPTED
+        await d.advance(60)
+        assert "BootNotification" not in d.actions()
+        assert any("ResetFailure" in note for note in d.notes)
+        await d.perform("clear_fault", evse=0)
+        assert [d.status(1), d.status(2)] == ["Available", "Available"]
+
+
+@pytest.mark.req("1.6:7.35", "1.6:7.36")
+async def test_a_power_loss_shows_in_the_values_of_the_transaction() -> None:
+    async with Dialogue("1.6", settings={"MeterValueSampleInterval": 0}) as d:
+        await charge(d)
+        await d.advance(600)
+        await d.perform("power_off")
+        await d.advance(300)
+        await d.perform("power_on")
+        stopped = await d.expect("StopTransaction", reason="PowerLoss")
+        told = [
+            (value["timestamp"][11:19], sample["context"], sample["value"])
+            for value in stopped["transactionData"]
+            for sample in value["sampledValue"]
+        ]
+        assert told == [
+            ("12:00:00", "Transaction.Begin", "0"),
+            ("12:10:00", "Interruption.Begin", "1833"),
+            ("12:15:00", "Interruption.End", "1833"),
+            ("12:15:00", "Transaction.End", "1833"),
+        ]
+
+
+@pytest.mark.req("1.6:3.5.1", "1.6:4.10")
+async def test_a_token_that_expires_while_its_car_charges_may_still_stop() -> None:
+    soon = {"idTagInfo": {"status": "Accepted", "expiryDate": "2026-01-05T12:05:00Z"}}
+    answers = {"Authorize": soon, "StartTransaction": {"transactionId": 4, **soon}}
+    async with Dialogue("1.6", answers=answers) as d:
+        await charge(d)
+        await d.advance(600)
+        assert d.status() == "Charging"  # 1.6 asks nothing more of a transaction that has begun
+        d.forget()
+        await d.perform("swipe", id_token=TAG)
+        await d.expect("StopTransaction", idTag=TAG, reason="Local")
+        assert "Authorize" not in d.actions()
