@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -29,7 +30,8 @@ def run(options: RunOptions) -> int:
         if not configuration.connection.url:
             raise BadUsage("Say where the CSMS is: --url ws://HOST:PORT/PATH.")
         check_connection(configuration)
-        asyncio.run(_run(options, configuration))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_run(options, configuration))
     except BadConfiguration as problem:
         complain(str(problem))
         return 2
@@ -37,6 +39,22 @@ def run(options: RunOptions) -> int:
         complain(str(problem))
         return 1
     return 0
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the loop: uvloop where it is installed, else asyncio's own (None)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _spare_the_collector() -> None:
+    # The tables of facts and the code live as long as the process: no need to walk them again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -67,6 +85,8 @@ async def _run_fleet(fleet: Fleet, output: Output, listener: socket.socket | Non
     output.follow(fleet)
     if listener is None:
         await fleet.start()
+        await output.first_word(PATIENCE_S)
+        _spare_the_collector()
         await ended.wait()
         return
     token = new_token()
@@ -77,6 +97,7 @@ async def _run_fleet(fleet: Fleet, output: Output, listener: socket.socket | Non
 
     server = ControlServer(fleet, token)
     await server.start(listener)
+    _spare_the_collector()
     try:
         await ended.wait()
     finally:

@@ -79,8 +79,10 @@ class Subject:
 async def running(*command: str | Path) -> AsyncIterator[Subject]:
     """Start a process, and stop it at the end; what it says on stderr is shown."""
     started_at = time.perf_counter()
+    # What an installed program has: its byte code on disk.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env=environment
     )
     try:
         yield Subject(process, started_at)

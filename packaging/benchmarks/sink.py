@@ -13,6 +13,7 @@ from typing import Any, cast
 import orjson
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -66,6 +67,8 @@ class Link(asyncio.Protocol):
         self._transport.abort()
 
     def _received(self, message: list[Any]) -> None:
+        if self._protocol.state is not State.OPEN:
+            return  # the station says goodbye
         if message[0] == 2:
             answer = self._sink.answer(message[2], message[3])
             self._send([3, message[1], answer])
