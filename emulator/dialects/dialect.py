@@ -100,6 +100,35 @@ class Dialect(ABC):
             if not isinstance(answer, NotConnected):
                 self.context.note(f"{action} was not taken: {answer}")
 
+    def deliver(self, action: str, payload: Payload, answered: Callable[[bool], None]) -> None:
+        """Send a message that must not get lost; `answered` hears whether it arrived before the link broke."""
+        self.context.provisioning.sent()
+        self.endpoint.call(action, payload, partial(self._delivered, action, answered))
+
+    def _delivered(self, action: str, answered: Callable[[bool], None], answer: Payload | CallFailed) -> None:
+        arrived = not isinstance(answer, NotConnected)
+        if arrived and isinstance(answer, CallFailed):
+            self.context.note(f"{action} was not taken: {answer}")
+        answered(arrived)
+
+    def firmware_status(self, status: str, request_id: int | None, *, answered: Callable[[bool], None]) -> None:
+        """FirmwareStatusNotification as 2.x has it (L01.FR.10)."""
+        payload: Payload = {"status": status}
+        self.deliver(
+            "FirmwareStatusNotification",
+            payload if request_id is None else payload | {"requestId": request_id},
+            answered,
+        )
+
+    def log_status(self, status: str, request_id: int | None) -> None:
+        """LogStatusNotification as 2.x has it (N01.FR.07)."""
+        payload: Payload = {"status": status}
+        self.send("LogStatusNotification", payload if request_id is None else payload | {"requestId": request_id})
+
+    def security_event(self, event: Mapping[str, Any], *, answered: Callable[[bool], None]) -> None:
+        """SecurityEventNotification: the same in 1.6 and in 2.x."""
+        self.deliver("SecurityEventNotification", dict(event), answered)
+
     async def request(self, action: str, payload: Payload) -> Payload:
         """Send a message and wait for its answer; raises CallFailed."""
         self.context.provisioning.sent()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from emulator.domain.tokens import IdToken, TokenInfo
 from emulator.domain.transaction import MeterValue, TransactionEvent, TransactionPoint
@@ -73,6 +73,18 @@ class Csms(Protocol):
 
     def reservation_ended(self, reservation_id: int, status: str) -> None:
         """A reservation ended unused; `status` is a ReservationUpdateStatusEnumType value."""
+
+    def firmware_status(self, status: str, request_id: int | None, *, answered: Callable[[bool], None]) -> None:
+        """A firmware update has a new FirmwareStatusEnumType; `answered`: whether it arrived before the link broke.
+
+        Without a request id: the update of 1.6 that has none.
+        """
+
+    def log_status(self, status: str, request_id: int | None) -> None:
+        """The upload of a log has a new UploadLogStatusEnumType; without a request id: GetDiagnostics of 1.6."""
+
+    def security_event(self, event: Mapping[str, Any], *, answered: Callable[[bool], None]) -> None:
+        """A security event (type, timestamp, techInfo); `answered` hears whether it arrived before the link broke."""
 
     def release_queue(self) -> None:
         """Transaction-related messages may be sent now."""

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.domain import settings
@@ -20,6 +21,7 @@ from emulator.faults.network import FaultyTransport
 from emulator.rpc.interceptor import Interceptor
 from emulator.runtime.clocks import StationClock, VirtualClock
 from emulator.runtime.configuration import BadConfiguration, StationConfiguration
+from emulator.runtime.files import Files
 from emulator.runtime.hardware_memory import HardwareMemory
 from emulator.runtime.local_limits import LocalLimits
 from emulator.runtime.software import Machine, Software
@@ -74,7 +76,9 @@ class Emulator:
         clock: Clock,
         secrets: SecretStore | None = None,
         seed: int | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where firmware and archives are kept; without one, temporary files."""
         self.configuration = configuration
         self.station_id = configuration.id
         self.clock = clock
@@ -98,6 +102,7 @@ class Emulator:
         self._configure_model()
         self.connection = configuration.connection
         self.model.on_change(settings.BASIC_AUTH_PASSWORD, self._password_changed)
+        self.files = Files(folder, frame_log, lambda: self.profile().ca_file)
         self._hardware = HardwareMemory(self.station, self.vehicles, self.memory)
         self._hardware.restore()
         self._machine = Machine(
@@ -114,6 +119,7 @@ class Emulator:
             next_seq=self._next_seq,
             publish=self._publish,
             reboot=self._reboot_wanted,
+            files=self.files,
         )
         self.software: Software | None = None
 

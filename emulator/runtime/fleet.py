@@ -18,7 +18,7 @@ from emulator.runtime.configuration import BadConfiguration, StationConfiguratio
 from emulator.runtime.emulator import Emulator
 from emulator.runtime.run_options import RunOptions, station_configuration
 from emulator.storage.database import Database
-from emulator.storage.folders import data_folder
+from emulator.storage.folders import data_folder, safe_name
 from emulator.storage.secrets import Secrets
 from emulator.transports.address import address_of
 from emulator.transports.websocket import WebSocketTransport
@@ -141,6 +141,7 @@ class _Maker:
             frame_log=database.frame_log(identity),
             transport=self.transport,
             clock=StationClock(speed=options.clock_speed),
+            folder=database.folder / "files" / safe_name(identity),
             secrets=SecretStore(partial(self._secrets.get, identity), partial(self._secrets.set, identity)),
         )
         if options.password is not None:

@@ -13,6 +13,7 @@ from emulator.domain.station import Connector, Evse, Fault
 from emulator.domain.times import timestamp
 from emulator.domain.tokens import IdToken
 from emulator.domain.transaction import Transaction
+from emulator.domain.variables import VariableRef
 from emulator.domain.vehicle import Vehicle
 from emulator.runtime.display import lines
 from emulator.services import energy_supply
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from emulator.runtime.emulator import Emulator
 
 Json = Any
+
+FIRMWARE_VERSION = VariableRef("ChargingStation", "FirmwareVersion")
 
 
 def snapshot(emulator: Emulator, parts: tuple[str, ...]) -> dict[str, Json]:
@@ -34,8 +37,9 @@ def _time(moment: datetime | None) -> str | None:
 
 def _station(emulator: Emulator) -> Json:
     configuration = emulator.configuration
-    names = ("id", "vendor", "model", "serial_number", "firmware_version")
+    names = ("id", "vendor", "model", "serial_number")
     values = {name: getattr(configuration, name) for name in names}
+    values["firmware_version"] = emulator.model.text(FIRMWARE_VERSION)
     return {
         **values,
         "powered": emulator.software is not None,
@@ -262,6 +266,14 @@ def _reservations(emulator: Emulator) -> Json:
     return emulator.software.context.reservations.snapshot() if emulator.software else []
 
 
+def _firmware(emulator: Emulator) -> Json:
+    return emulator.software.context.firmware.snapshot() if emulator.software else None
+
+
+def _diagnostics(emulator: Emulator) -> Json:
+    return emulator.software.context.diagnostics.snapshot() if emulator.software else None
+
+
 def _none_yet(emulator: Emulator) -> Json:
     return []
 
@@ -285,4 +297,6 @@ PARTS: dict[str, Callable[[Emulator], Json]] = {
     "profiles": _profiles,
     "monitors": _none_yet,
     "certificates": _none_yet,
+    "firmware": _firmware,
+    "diagnostics": _diagnostics,
 }

@@ -66,6 +66,15 @@ PROFILE = _object(
     valid_to=MAYBE_TEXT, transaction=MAYBE_TEXT, source=MAYBE_TEXT, active=FLAG,
 )  # fmt: skip
 
+FIRMWARE = _object(
+    status=TEXT, busy=FLAG, request_id={"type": ["integer", "null"]}, signed=FLAG, location=MAYBE_TEXT,
+    received_bytes=NUMBER, total_bytes=MAYBE_NUMBER, retrieve_at=MAYBE_TEXT, install_at=MAYBE_TEXT, problem=MAYBE_TEXT,
+)  # fmt: skip
+DIAGNOSTICS = _object(
+    status=TEXT, busy=FLAG, kind=MAYBE_TEXT, request_id={"type": ["integer", "null"]}, location=MAYBE_TEXT,
+    file_name=MAYBE_TEXT, sent_bytes=NUMBER, total_bytes=MAYBE_NUMBER, problem=MAYBE_TEXT,
+)  # fmt: skip
+
 SNAPSHOT_SCHEMA: Schema = {
     "type": "object",
     "properties": {
@@ -97,6 +106,8 @@ SNAPSHOT_SCHEMA: Schema = {
         "profiles": _list(PROFILE),
         "monitors": _list({}),
         "certificates": _list({}),
+        "firmware": _maybe(FIRMWARE),
+        "diagnostics": _maybe(DIAGNOSTICS),
     },
 }  # fmt: skip
 

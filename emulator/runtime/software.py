@@ -12,6 +12,7 @@ from emulator.domain import settings
 from emulator.domain.calls import QueueEntry
 from emulator.domain.device_model import DeviceModel
 from emulator.domain.errors import CallFailed
+from emulator.domain.files import StationFiles
 from emulator.domain.frames import Frame
 from emulator.domain.ports import Clock, Connection, ConnectionProfile, StationMemory, Transport
 from emulator.domain.station import Station
@@ -52,6 +53,7 @@ class Machine:
     next_seq: Callable[[], int]
     publish: Callable[[str, Any], None]
     reboot: Callable[[str], None]
+    files: StationFiles
 
 
 def dialect_class(ocpp: str) -> type[Dialect]:
@@ -81,6 +83,7 @@ class Software:
             reboot=machine.reboot,
             new_id=new_uuid,
             random_source=machine.random,
+            files=machine.files,
         )
         self._make_services(boot_reason)
         self._dialects: dict[str, Dialect] = {}
@@ -126,6 +129,14 @@ class Software:
         self.context.metering.start()
         self.context.on_change(settings.WEB_SOCKET_PING_INTERVAL, self._ping_interval_changed)
         provide_live_values(self.context)
+        self._restore_what_is_rare()
+
+    def _restore_what_is_rare(self) -> None:
+        memory = self._machine.memory
+        if memory.items("security_events"):
+            self.context.security_events.tell_later()
+        if memory.items("firmware"):
+            self.context.firmware.restore()
 
     async def stop(self) -> None:
         """End every task and timer; the link must be closed or cut before."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from emulator.domain import settings
 from emulator.domain.errors import ActionRefused
 from emulator.domain.station import Cable, Connector, Evse, Fault, Station
@@ -26,6 +28,9 @@ class Availability:
         self._context = context
         # What is to become inoperative once its transaction has ended: key -> whether with all that belongs to it.
         self._scheduled: dict[str, bool] = {}
+        # Why idle EVSEs stay out of use besides: a firmware update waits, or goes on.
+        self._kept_idle: set[str] = set()
+        self._when_idle: list[Callable[[], None]] = []
 
     def restore(self) -> None:
         """Bring back what was set before the last reboot (G03.FR.08, 1.6 section 5.2)."""
@@ -66,7 +71,7 @@ class Availability:
 
     def hold(self) -> None:
         """Keep idle EVSEs out of use while the station waits for others to end theirs, and while they are reset."""
-        station_waits = _key(0, 0) in self._scheduled
+        station_waits = _key(0, 0) in self._scheduled or bool(self._kept_idle)
         for session in self._context.transactions.sessions:
             waits = station_waits or self._context.provisioning.waits_for_idle(session.evse.id)
             held = waits and session.transaction is None
@@ -74,6 +79,16 @@ class Availability:
                 session.evse.held = held
                 self._context.facts_changed(session.evse.id)
                 self._context.changed()
+
+    def keep_idle(self, reason: str, on: bool) -> None:
+        """Nobody may begin anything new as long as there is a reason (L01.FR.07)."""
+        if on != (reason in self._kept_idle):
+            self._kept_idle ^= {reason}
+            self.hold()
+
+    def when_idle(self, deed: Callable[[], None]) -> None:
+        """Do something once, when the last transaction that goes on has ended."""
+        self._when_idle.append(deed)
 
     def _cancel(self, key: str) -> None:
         if self._scheduled.pop(key, None) is not None:
@@ -105,6 +120,10 @@ class Availability:
                 self._context.memory.delete(f"{TABLE}_scheduled", key)
                 self._apply(key, operative=False, everywhere=everywhere)
         self.hold()
+        if not self._transaction_at(0):
+            deeds, self._when_idle = self._when_idle, []
+            for deed in deeds:
+                deed()
 
     def _transaction_at(self, evse_id: int) -> bool:
         sessions = self._context.transactions.ongoing()

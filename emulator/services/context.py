@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.domain.csms import Csms
 from emulator.domain.device_model import DeviceModel
+from emulator.domain.files import StationFiles
 from emulator.domain.ports import Clock, StationMemory
 from emulator.domain.station import Station
 from emulator.domain.tasks import Tasks
 from emulator.domain.variables import Setting
 
 if TYPE_CHECKING:
+    from emulator.domain.vault import Vault
     from emulator.services.authorization import Authorizations
     from emulator.services.availability import Availability
+    from emulator.services.diagnostics import Diagnostics
+    from emulator.services.firmware import Firmware
     from emulator.services.local_list import LocalList
     from emulator.services.metering import Metering
     from emulator.services.provisioning import Provisioning
     from emulator.services.reader import Reader
     from emulator.services.remote_control import RemoteControl
     from emulator.services.reservation import Reservations
+    from emulator.services.security_events import SecurityEvents
     from emulator.services.smart_charging import SmartCharging
     from emulator.services.transactions import Transactions
 
@@ -31,10 +36,10 @@ class StationContext:
     """The running station: its hardware, settings, memory, clock, its CSMS, and its services."""
 
     __slots__ = (
-        "_following", "authorizations", "availability", "clock", "csms", "identity", "local_list", "memory",
-        "metering", "model", "new_id",
-        "provisioning", "publish", "random", "reader", "reboot", "remote_control", "reservations", "smart_charging",
-        "station", "tasks", "transactions",
+        "_diagnostics", "_firmware", "_following", "_security_events", "authorizations", "availability", "clock",
+        "csms", "files", "identity", "local_list", "memory", "metering", "model", "new_id", "provisioning", "publish",
+        "random", "reader", "reboot", "remote_control", "reservations", "smart_charging", "station", "tasks",
+        "transactions", "vault",
     )  # fmt: skip
 
     csms: Csms
@@ -61,6 +66,7 @@ class StationContext:
         reboot: Callable[[str], None],
         new_id: Callable[[], str],
         random_source: random.Random,
+        files: StationFiles,
     ) -> None:
         self.identity = identity
         self.station = station
@@ -71,8 +77,46 @@ class StationContext:
         self.reboot = reboot
         self.new_id = new_id
         self.random = random_source
+        self.files = files
+        # Where there is no store of certificates, nothing that needs one is accepted.
+        self.vault: Vault | None = None
         self.tasks = Tasks()
         self._following: list[Callable[[], None]] = []
+
+        self._diagnostics: Diagnostics | None = None
+        self._firmware: Firmware | None = None
+        self._security_events: SecurityEvents | None = None
+
+    # --- services that most stations do not need most of the time: a start-up has nothing to spare for them
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Uploads of logs."""
+        if self._diagnostics is None:
+            from emulator.services.diagnostics import Diagnostics
+
+            self._diagnostics = Diagnostics(self)
+        return self._diagnostics
+
+    @property
+    def firmware(self) -> Firmware:
+        """Firmware updates."""
+        if self._firmware is None:
+            from emulator.services.firmware import Firmware
+
+            self._firmware = Firmware(self)
+        return self._firmware
+
+    @property
+    def security_events(self) -> SecurityEvents:
+        """The security log."""
+        if self._security_events is None:
+            from emulator.services.security_events import SecurityEvents
+
+            self._security_events = SecurityEvents(self)
+        return self._security_events
+
+    # --- following and telling
 
     def on_change(self, setting: Setting, changed: Callable[[], None], attribute: str = "Actual") -> None:
         """Follow a setting for as long as this software runs."""

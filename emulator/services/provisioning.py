@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -72,9 +73,18 @@ class Provisioning:
         self._reset_when_idle: dict[int, str] = {}
         # What is being reset now: EVSEs, or the station (0).
         self._resetting: set[int] = set()
+        self._when_accepted: list[Callable[[], None]] = []
         context.on_change(settings.HEARTBEAT_INTERVAL, self._schedule_heartbeat)
 
     # --- connection
+
+    def when_accepted(self, deed: Callable[[], None]) -> None:
+        """Do something each time that the CSMS can be told things again: after a boot, and after a broken link."""
+        self._when_accepted.append(deed)
+
+    def _tell_what_waited(self) -> None:
+        for deed in tuple(self._when_accepted):
+            deed()
 
     def connected(self) -> None:
         """A link to the CSMS is open: boot, or go on where the link broke."""
@@ -99,6 +109,7 @@ class Provisioning:
         offline_s = 0.0 if self._offline_since_s is None else now_s - self._offline_since_s
         self._context.csms.report_statuses(every=offline_s > threshold_s)  # B04.FR.01, B04.FR.02
         self._context.csms.release_queue()
+        self._tell_what_waited()
         self._schedule_heartbeat()
 
     def takes_drivers(self, evse: Evse) -> bool:
@@ -152,6 +163,7 @@ class Provisioning:
         if not again:
             self._context.csms.report_statuses(every=True)
         self._context.csms.release_queue()
+        self._tell_what_waited()
         self._schedule_heartbeat()
 
     def _retry_boot(self, delay_s: float) -> None:

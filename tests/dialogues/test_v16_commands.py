@@ -152,8 +152,9 @@ async def test_triggers_come_after_the_answer() -> None:
         assert len(d.calls("StatusNotification")) == 3
         assert [p["connectorId"] for p in d.calls("MeterValues")] == [0, 1, 2]
         assert await d.call("TriggerMessage", requestedMessage="MeterValues", connectorId=9) == REJECTED
-        not_yet = await d.call("TriggerMessage", requestedMessage="FirmwareStatusNotification")
-        assert not_yet == {"status": "NotImplemented"}
+        for message in ("DiagnosticsStatusNotification", "FirmwareStatusNotification"):
+            assert await d.call("TriggerMessage", requestedMessage=message) == ACCEPTED
+            await d.expect(message, status="Idle")
 
 
 @pytest.mark.req("1.6:4.7")

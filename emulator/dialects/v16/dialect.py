@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from emulator.dialects.dialect import Dialect, Payload
+from emulator.dialects.dialect import Dialect, Handler, Payload
 from emulator.dialects.v16 import (
     authorization,
     availability,
@@ -53,6 +54,16 @@ def _get_composite_schedule(dialect: V16, payload: Payload) -> Reply:
     return smart_charging.get_composite_schedule(dialect, payload)
 
 
+def _later(module: str, name: str) -> Handler:
+    """A handler that is loaded when its first message comes."""
+
+    def handle(dialect: V16, payload: Payload) -> Reply | Awaitable[Reply]:
+        handler: Handler = getattr(import_module(f"emulator.dialects.v16.{module}"), name)
+        return handler(dialect, payload)
+
+    return handle
+
+
 class V16(Dialect):
     """The Charge Point's side of 1.6-J."""
 
@@ -68,17 +79,22 @@ class V16(Dialect):
         "ClearCache": authorization.clear_cache,
         "ClearChargingProfile": _clear_charging_profile,
         "DataTransfer": data_transfer.receive,
+        "ExtendedTriggerMessage": remote_control.extended_trigger_message,
         "GetCompositeSchedule": _get_composite_schedule,
         "GetConfiguration": provisioning.get_configuration,
+        "GetDiagnostics": _later("diagnostics", "get_diagnostics"),
         "GetLocalListVersion": local_list.get_local_list_version,
+        "GetLog": _later("diagnostics", "get_log"),
         "RemoteStartTransaction": remote_control.remote_start,
         "RemoteStopTransaction": remote_control.remote_stop,
         "ReserveNow": reservation.reserve_now,
         "Reset": provisioning.reset,
         "SendLocalList": local_list.send_local_list,
         "SetChargingProfile": _set_charging_profile,
+        "SignedUpdateFirmware": _later("firmware", "signed_update_firmware"),
         "TriggerMessage": remote_control.trigger_message,
         "UnlockConnector": remote_control.unlock_connector,
+        "UpdateFirmware": _later("firmware", "update_firmware"),
     }
 
     async def boot(self, reason: str) -> BootAnswer:
@@ -113,6 +129,18 @@ class V16(Dialect):
     def answered(self, entry: QueueEntry, payload: Payload) -> None:
         """The Central System has taken a transaction-related message."""
         transactions.answered(self, entry, payload)
+
+    def firmware_status(self, status: str, request_id: int | None, *, answered: Callable[[bool], None]) -> None:
+        """FirmwareStatusNotification, or the signed kind."""
+        from emulator.dialects.v16 import firmware
+
+        firmware.tell_status(self, status, request_id, answered)
+
+    def log_status(self, status: str, request_id: int | None) -> None:
+        """DiagnosticsStatusNotification, or LogStatusNotification."""
+        from emulator.dialects.v16 import diagnostics
+
+        diagnostics.tell_status(self, status, request_id)
 
     # --- statuses
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from emulator.dialects.dialect import Payload
@@ -15,6 +16,8 @@ from emulator.services.remote_control import UnlockStatus
 
 if TYPE_CHECKING:
     from emulator.dialects.v16.dialect import V16
+
+MessageTrigger = Callable[["V16", int | None], None]
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
@@ -81,10 +84,24 @@ def unlock_connector(dialect: V16, payload: Payload) -> Reply:
 def trigger_message(dialect: V16, payload: Payload) -> Reply:
     """Send a message again on request; the answer goes first."""
     number = payload.get("connectorId")
-    count = sum(1 for _ in dialect.context.station.connectors())
-    if number is not None and not 0 <= number <= count:
+    if not _exists(dialect, number):
         return Reply(REJECTED)
-    trigger = TRIGGERS.get(payload["requestedMessage"])
+    return _triggered(dialect, TRIGGERS.get(payload["requestedMessage"]), number)
+
+
+def extended_trigger_message(dialect: V16, payload: Payload) -> Reply:
+    """The same with the messages of the security extension (white paper, section 5.5)."""
+    number = payload.get("connectorId")
+    if not _exists(dialect, number):
+        return Reply(REJECTED)
+    return _triggered(dialect, EXTENDED_TRIGGERS.get(payload["requestedMessage"]), number)
+
+
+def _exists(dialect: V16, number: int | None) -> bool:
+    return number is None or 0 <= number <= sum(1 for _ in dialect.context.station.connectors())
+
+
+def _triggered(dialect: V16, trigger: MessageTrigger | None, number: int | None) -> Reply:
     if trigger is None:
         return Reply({"status": "NotImplemented"})
     return Reply(ACCEPTED, lambda: trigger(dialect, number))
@@ -130,9 +147,27 @@ def _meter_values(dialect: V16, number: int | None) -> None:
         dialect.send("MeterValues", payload, triggered=True)
 
 
-TRIGGERS: dict[str, Callable[[V16, int | None], None]] = {
+def _later(module: str, name: str) -> MessageTrigger:
+    def trigger(dialect: V16, number: int | None) -> None:
+        getattr(import_module(f"emulator.dialects.v16.{module}"), name)(dialect, number)
+
+    return trigger
+
+
+TRIGGERS: dict[str, MessageTrigger] = {
     "BootNotification": _boot,
+    "DiagnosticsStatusNotification": _later("diagnostics", "trigger_plain"),
+    "FirmwareStatusNotification": _later("firmware", "trigger_plain"),
     "Heartbeat": _heartbeat,
     "StatusNotification": _status,
     "MeterValues": _meter_values,
+}
+
+EXTENDED_TRIGGERS: dict[str, MessageTrigger] = {
+    "BootNotification": _boot,
+    "FirmwareStatusNotification": _later("firmware", "trigger_signed"),
+    "Heartbeat": _heartbeat,
+    "LogStatusNotification": _later("diagnostics", "trigger_log"),
+    "MeterValues": _meter_values,
+    "StatusNotification": _status,
 }

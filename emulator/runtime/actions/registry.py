@@ -77,7 +77,7 @@ REQUIRED = dataclasses.MISSING
 
 def load() -> Mapping[str, Entry]:
     """All actions; imports the modules that declare them."""
-    from emulator.runtime.actions import breakdowns, hardware, link, looking, queue, settings, wire  # noqa: F401
+    from emulator.runtime.actions import breakdowns, files, hardware, link, looking, queue, settings, wire  # noqa: F401
 
     return ACTIONS
 

@@ -46,9 +46,9 @@ def test_all_keys_when_none_is_named(model):
 
 
 def test_named_keys_without_regard_to_case_and_unknown_ones(model):
-    answer = model.configuration(["heartbeatINTERVAL", "Nonsense", "SupportedFileTransferProtocols"])
+    answer = model.configuration(["heartbeatINTERVAL", "Nonsense", "LightIntensity"])
     assert answer.rows == [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]
-    assert answer.unknown == ["Nonsense", "SupportedFileTransferProtocols"]
+    assert answer.unknown == ["Nonsense", "LightIntensity"]
 
 
 def test_the_authorization_key_is_never_told(model):
@@ -95,7 +95,7 @@ def test_each_key_takes_good_values_only(complete, key):
 
 def test_unknown_keys_and_keys_of_profiles_that_are_not_built(model):
     assert model.configure("Nonsense", "1").status == "UnknownVariable"
-    assert model.configure("SupportedFileTransferProtocols", "FTP").status == "UnknownVariable"
+    assert model.configure("LightIntensity", "50").status == "UnknownVariable"
 
 
 def test_a_change_shows_in_the_next_answer(model):
@@ -175,7 +175,7 @@ def test_supported_feature_profiles_tell_what_is_built(model):
     assert profiles[:2] == ["Core", "RemoteTrigger"]
     assert "SmartCharging" in profiles
     assert "Reservation" in profiles
-    assert "FirmwareManagement" not in profiles
+    assert "FirmwareManagement" in profiles
     assert value_of(model, "NumberOfConnectors") == "2"
 
 
