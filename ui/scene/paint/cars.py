@@ -243,12 +243,14 @@ def _wheel(painter: QPainter, x: float, radius: float, brushes: Brushes) -> None
 
 
 def battery(painter: QPainter, rect: QRectF, soc: float | None, text: str, brushes: Brushes, *, charging: bool) -> None:
-    """A battery with its charge in percent, written dark on light and light on dark as the filling goes on."""
+    """A battery that fills, and beside it its charge in percent, where no filling runs through the figures."""
     palette = brushes.palette
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    nub = QRectF(rect.right() - 3, rect.center().y() - rect.height() * 0.2, 3, rect.height() * 0.4)
-    shell = QRectF(rect.left() + 0.5, rect.top() + 0.5, rect.width() - 4, rect.height() - 1)
+    painter.setFont(brushes.word)
+    beside = min(painter.fontMetrics().horizontalAdvance("100 %") + 5.0, rect.width() * 0.6)
+    shell = QRectF(rect.left() + 0.5, rect.top() + 0.5, rect.width() - beside - 4, rect.height() - 1)
+    nub = QRectF(shell.right() + 0.5, rect.center().y() - rect.height() * 0.2, 3, rect.height() * 0.4)
     border = palette.good if charging else palette.border_strong
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(border))
@@ -259,22 +261,14 @@ def battery(painter: QPainter, rect: QRectF, soc: float | None, text: str, brush
     inside = shell.adjusted(1.5, 1.5, -1.5, -1.5)
     filled = QRectF(inside.left(), inside.top(), inside.width() * (soc or 0) / 100, inside.height())
     low = soc is not None and soc < 15 and not charging
-    _battery_text(
-        painter, shell, QRectF(shell.left(), shell.top(), shell.width(), shell.height()), palette.text, text, brushes
-    )
     if filled.width() > 1:
+        painter.save()
         painter.setClipRect(filled)
         painter.fillPath(rounded(inside, 2.4), QColor(palette.warning if low else palette.good))
-        _battery_text(painter, shell, filled, brushes.colours.on_good, text, brushes)
-    painter.restore()
-
-
-def _battery_text(painter: QPainter, shell: QRectF, clip: QRectF, ink: str, text: str, brushes: Brushes) -> None:
-    painter.save()
-    painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    painter.setFont(brushes.word)
-    painter.setPen(QColor(ink))
-    painter.drawText(shell, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
+    painter.setPen(QColor(palette.text))
+    words = QRectF(nub.right() + 3, rect.top(), beside + 4, rect.height())
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
     painter.restore()
 
 

@@ -52,7 +52,6 @@ class SceneColours:
     tyre: str
     rim: str
     car_edge: str
-    on_good: str
     cars: tuple[str, ...]
 
     def car(self, name: str) -> str:
@@ -100,7 +99,6 @@ LIGHT = SceneColours(
     tyre="#20272e",
     rim="#c5ced6",
     car_edge="#2b3947",
-    on_good="#ffffff",
     cars=("#5b7fa6", "#b5574f", "#5f8f7b", "#e9edf1", "#8b7ab8", "#c99a4b", "#6d7b88", "#4f9bb0"),
 )
 
@@ -144,6 +142,5 @@ DARK = SceneColours(
     tyre="#090d11",
     rim="#7f8d99",
     car_edge="#0e151c",
-    on_good="#06120c",
     cars=("#6f95bf", "#c76b62", "#6fa48e", "#cdd5dc", "#9c8bc9", "#d3a85e", "#8391a0", "#62aabf"),
 )
