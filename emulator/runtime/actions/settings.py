@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.errors import ActionRefused
-from emulator.domain.variables import Author, SetStatus
+from emulator.domain.variables import Author, SetStatus, UnknownName
 from emulator.runtime.actions.registry import BadParameters, action, parameter
 
 if TYPE_CHECKING:
@@ -19,6 +21,14 @@ STATUS = {
 VALUE = {"type": "object", "properties": {"value": {"type": ["string", "null"]}}, "required": ["value"]}
 
 
+@contextmanager
+def _known_names() -> Iterator[None]:
+    try:
+        yield
+    except UnknownName as problem:
+        raise ActionRefused(str(problem)) from problem
+
+
 @action("set_variable", "Writes a setting, read-only ones included.", STATUS)
 class SetVariable:
     """Write a variable or a 1.6 key."""
@@ -30,13 +40,17 @@ class SetVariable:
     evse: int | None = parameter(None, "EVSE")
     connector: int | None = parameter(None, "connector")
     instance: str | None = parameter(None, "instance of the variable")
-    key: str | None = parameter(None, "a configuration key of 1.6, instead of component and variable")
+    key: str | None = parameter(
+        None,
+        "a name as --set takes it (a configuration key of 1.6, EVSE#1.Power:MaxSet), instead of component and variable",
+    )
 
     async def perform(self, emulator: Emulator) -> dict[str, str]:
         """The value holds at once; refused where it does not fit the variable."""
         value = str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
         if self.key is not None:
-            outcome = emulator.model.configure(self.key, value, by=Author.OPERATOR, force=True)
+            with _known_names():
+                outcome = emulator.model.set_named(self.key, value, by=Author.OPERATOR)
         elif self.component and self.variable:
             outcome = emulator.model.set(
                 self.component, self.variable, value, self.attribute, self.instance, self.evse, self.connector,
@@ -60,16 +74,20 @@ class GetVariable:
     evse: int | None = parameter(None, "EVSE")
     connector: int | None = parameter(None, "connector")
     instance: str | None = parameter(None, "instance of the variable")
-    key: str | None = parameter(None, "a configuration key of 1.6, instead of component and variable")
+    key: str | None = parameter(
+        None,
+        "a name as --set takes it (a configuration key of 1.6, EVSE#1.Power:MaxSet), instead of component and variable",
+    )
 
     async def perform(self, emulator: Emulator) -> dict[str, Any]:
         """The value, also of what a CSMS may not read."""
         if self.key is not None:
-            return {"value": emulator.model.get_named(self.key)}
+            with _known_names():
+                return {"value": emulator.model.get_named(self.key)}
         if not self.component or not self.variable:
             raise BadParameters("The action 'get_variable' needs component and variable, or key.")
         outcome = emulator.model.read(
-            self.component, self.variable, self.attribute, self.instance, self.evse, self.connector
+            self.component, self.variable, self.attribute, self.instance, self.evse, self.connector, by=Author.OPERATOR
         )
         if outcome.value is None and outcome.sentence:
             raise ActionRefused(f"{self.component}.{self.variable}: {outcome.sentence}")
