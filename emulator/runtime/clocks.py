@@ -7,6 +7,10 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+# Real seconds that a timer may fire before its moment: less than any clock in use resolves.
+_EARLY_S = 1e-6
 
 
 class ClockTimer:
@@ -27,9 +31,10 @@ class ClockTimer:
         self._clock.forget(self)
 
     def fire(self) -> None:
-        """The moment has come."""
-        self._clock.forget(self)
-        self.callback()
+        """The moment has come, or nearly: a loop may count in milliseconds, and must not be early."""
+        if self._clock.ripe(self):
+            self._clock.forget(self)
+            self.callback()
 
 
 class StationClock:
@@ -42,7 +47,7 @@ class StationClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None, speed: float = 1.0) -> None:
         self._loop = loop or asyncio.get_running_loop()
-        self._anchor_loop_s = self._loop.time()
+        self._anchor_loop_s = monotonic()
         self._anchor_s = 0.0
         self._speed = speed
         self._frozen = False
@@ -64,7 +69,7 @@ class StationClock:
         """Station seconds since the clock was made."""
         if self._frozen:
             return self._anchor_s
-        return self._anchor_s + (self._loop.time() - self._anchor_loop_s) * self._speed
+        return self._anchor_s + (monotonic() - self._anchor_loop_s) * self._speed
 
     def now(self) -> datetime:
         """The station's date and time, in UTC, with its skew."""
@@ -107,6 +112,14 @@ class StationClock:
         """Let time stand, or go on."""
         self._change(self._speed, frozen)
 
+    def ripe(self, timer: ClockTimer) -> bool:
+        """Whether the moment of a timer has come; else it waits on."""
+        left_s = timer.due_s - self.monotonic()
+        if left_s <= _EARLY_S * self._speed:
+            return True
+        self._arm(timer, left_s)
+        return False
+
     def forget(self, timer: ClockTimer) -> None:
         """A timer fired or was cancelled."""
         self._timers.discard(timer)
@@ -118,7 +131,7 @@ class StationClock:
 
     def _change(self, speed: float, frozen: bool) -> None:
         self._anchor_s = self.monotonic()
-        self._anchor_loop_s = self._loop.time()
+        self._anchor_loop_s = monotonic()
         self._speed, self._frozen = speed, frozen
         for timer in self._timers:
             if timer.handle is not None:
