@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ def main(options: WindowOptions, painted: Painted | None = None) -> int:
         return 1
     if options.screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Until the first picture next to nothing becomes garbage: looking for it only holds the picture up.
+    gc.disable()
     with tempfile.TemporaryDirectory(prefix="forecourt-") as scratch:
         return _run(options, Path(scratch), painted)
 
@@ -59,17 +62,20 @@ def _run(options: WindowOptions, scratch: Path, painted: Painted | None) -> int:
     loop = make_loop(app)
     try:
         life = Life(app, options, scratch, painted)
-        _end_on_signals(life.end)
+        _end_on_signals(loop, life.end)
         return loop.run_until_complete(life.run())
     finally:
         asyncio.set_event_loop(None)
         loop.close()
 
 
-def _end_on_signals(end: Callable[[], None]) -> None:
+def _end_on_signals(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
     """Ctrl-C and SIGTERM close the window, as a click would."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: end())
+        try:
+            loop.add_signal_handler(number, end)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: end())
 
 
 __all__ = ["main"]

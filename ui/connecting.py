@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject
 
@@ -19,6 +20,12 @@ from ui.workspace import Workspace
 
 # A CSMS that does not answer the closing handshake is cut off by the transport sooner than this.
 CLOSE_PATIENCE_S = 15.0
+
+
+NO_CSMS = (
+    "This station has no CSMS yet.",
+    "Type its address and press Connect; or try the built-in one: CSMS › Connect to the test CSMS.",
+)
 
 
 class Connecting(QObject):
@@ -50,7 +57,9 @@ class Connecting(QObject):
         """The station in front, as it is now."""
         self._bar.show_station(snapshot, answer_ms)
         connection = snapshot["connection"]
-        if connection["problem"]:
+        if not connection["url"] and snapshot["station"]["powered"]:
+            self._problem.show_problem(*NO_CSMS, tone="accent")
+        elif connection["problem"]:
             self._problem.show_problem(connection["problem"]["sentence"], connection["problem"]["hint"])
         elif connection["state"] == "connected":
             self._problem.clear()
@@ -72,8 +81,21 @@ class Connecting(QObject):
         """Start the built-in CSMS if need be, and connect the station in front to it."""
         self._tasks.start(self._to_test_csms(self._sessions.current), "connect to the test CSMS")
 
+    def toggle_test_csms(self) -> None:
+        """Start the built-in CSMS, or stop it."""
+        if self._csms.url:
+            self._tasks.start(self._csms.stop(), "stop the test CSMS")
+        else:
+            self._tasks.start(self.start_test_csms(self._sessions.current), "start the test CSMS")
+
+    async def start_test_csms(self, session: StationSession) -> str:
+        """Start the built-in CSMS on a station's clock, on the port it had last, so that kept addresses stay right."""
+        url = await self._csms.start(session.emulator.clock, self._workspace.get("csms_port", 0))
+        self._workspace.put("csms_port", urlsplit(url).port)
+        return url
+
     async def _to_test_csms(self, session: StationSession) -> None:
-        url = await self._csms.start(session.emulator.clock)
+        url = await self.start_test_csms(session)
         fields = session.connection_fields()._replace(url=url, security_profile=0)
         await self._apply(session, fields)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,7 @@ class Life:
         window.painted.connect(first_picture.set)
         window.show()
         await first_picture.wait()
+        _collect_garbage()
         if self._painted is not None:
             self._painted()
         if self._run_options.control is not None:
@@ -105,7 +107,7 @@ class Life:
         """Everything that the first picture need not wait for."""
         sessions = list(window.sessions.all)
         if self._options.demo:
-            url = await window.csms.start(sessions[0].emulator.clock)
+            url = await window.connecting.start_test_csms(sessions[0])
             for session in sessions:
                 session.use_connection(session.connection_fields()._replace(url=url, security_profile=0))
             window.connecting.refresh_fields()
@@ -156,6 +158,13 @@ class Life:
         for task in (ended, waiting):
             task.cancel()
         box.deleteLater()
+
+
+def _collect_garbage() -> None:
+    """From now on, but not among what is there already: code and tables live as long as the process."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    gc.enable()
 
 
 def _with_data(options: WindowOptions, scratch: Path) -> RunOptions:

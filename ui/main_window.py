@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.sessions.changed.connect(self._show_tabs)
         self.sessions.closed.connect(self.bench.forget)
         self.csms.running_changed.connect(self.menus.show_csms)
-        self.pages.csms_toggled.connect(self.toggle_csms)
+        self.pages.csms_toggled.connect(self.connecting.toggle_test_csms)
         self.pages.csms_connect_wanted.connect(self.connecting.connect_to_test_csms)
 
     def _make_views(self) -> None:
@@ -183,12 +183,6 @@ class MainWindow(QMainWindow):
         self, name: str, parameters: dict[str, Any], done: Callable[[Any], None], refused: Callable[[str], None]
     ) -> None:
         self.sessions.current.perform(name, parameters, done=done, refused=refused)
-
-    def toggle_csms(self) -> None:
-        """Start the built-in CSMS, or stop it."""
-        running = bool(self.csms.url)
-        clock = self.sessions.current.emulator.clock
-        self.tasks.start(self.csms.stop() if running else self.csms.start(clock), "test CSMS")
 
     def open_folder(self) -> None:
         """Show the data folder in the system's file manager."""

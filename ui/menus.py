@@ -127,7 +127,9 @@ class Menus:
         details = self._add(menu, "&User, password, certificates", window.bar.details.toggle, "", icon="key")
         details.setShortcut(QKeySequence("Ctrl+Shift+L"))
         menu.addSeparator()
-        self.csms = self._add(menu, "Start the &test CSMS", window.toggle_csms, "Ctrl+Shift+T", icon="csms")
+        self.csms = self._add(
+            menu, "Start the &test CSMS", window.connecting.toggle_test_csms, "Ctrl+Shift+T", icon="csms"
+        )
         self._add(
             menu,
             "Connect to the test CSMS",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import os
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QImage
+from websockets.asyncio.client import connect
 
 from emulator.cli.options import WindowOptions
 from emulator.storage.database import Database
@@ -131,3 +134,42 @@ def booted(folder: Path) -> bool:
             return database.execute("SELECT count(*) FROM frame").fetchone()[0] >= 2
         except sqlite3.Error:
             return False
+
+
+def test_a_locked_folder_is_told_in_a_window_which_can_be_ended(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "emulator.cli.main", "--data", str(tmp_path)]
+    with (
+        Database.open(tmp_path),
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        try:
+            assert process.stderr is not None
+            assert "is in use by another Forecourt" in process.stderr.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.5)  # the message waits for its reader
+            process.terminate()
+            process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+
+
+async def test_scripts_drive_the_station_of_the_window_through_the_control_socket(tmp_path: Path) -> None:
+    words = ["--demo", "--data", str(tmp_path), "--control", "0"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "emulator.cli.main", *words, cwd=ROOT, stdout=subprocess.PIPE,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        served = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        async with connect(f"{served['control']}?token={served['token']}") as socket:
+            wanted = {"state": {"/boot/state": "accepted"}}
+            await socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "wait_for", "params": wanted}))
+            answer = json.loads(await asyncio.wait_for(socket.recv(), 20))
+        assert answer["result"] == {"/boot/state": "accepted"}
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
