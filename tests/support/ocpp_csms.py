@@ -127,6 +127,18 @@ class _Station16(v16.ChargePoint):
     def stop_transaction(self, **_: Any) -> Any:
         return result16.StopTransaction()
 
+    @on("DiagnosticsStatusNotification")
+    def diagnostics_status(self, **_: Any) -> Any:
+        return result16.DiagnosticsStatusNotification()
+
+    @on("FirmwareStatusNotification")
+    def firmware_status(self, **_: Any) -> Any:
+        return result16.FirmwareStatusNotification()
+
+    @on("SecurityEventNotification")
+    def security_event(self, **_: Any) -> Any:
+        return result16.SecurityEventNotification()
+
     @on("DataTransfer")
     def data_transfer(self, **_: Any) -> Any:
         return result16.DataTransfer(status="Accepted")
