@@ -8,6 +8,7 @@ import http
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,7 +27,7 @@ from emulator.runtime.fleet import Fleet
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 16 * 2**20
-# What a client may leave unread before it is let go.
+# What a client may leave unread of the events that it subscribed to before it is let go.
 MAX_UNREAD_BYTES = 8 * 2**20
 MAX_CALLS_AT_ONCE = 256
 # How long a stop waits for the answers of calls that are being performed (real time).
@@ -118,6 +119,7 @@ class _Session:
         self._waiting: set[asyncio.Task[Any]] = set()
         self._unsubscribe: list[Callable[[], None]] = []
         self._closing: asyncio.Task[None] | None = None
+        self._answers_bytes = 0
 
     async def run(self) -> None:
         """Take calls until the client goes."""
@@ -157,8 +159,13 @@ class _Session:
 
     async def _answer(self, message: str | bytes) -> None:
         answer = await json_rpc.answer(message, self._perform)
-        if answer is not None:
-            self._send(answer)
+        if answer is None or self._closing is not None:
+            return
+        # However long it is, it was asked for; who does not read it gets no further answers, but is not let go.
+        self._answers_bytes += len(answer)
+        with suppress(ConnectionClosed):
+            await self._connection.send(answer, text=True)
+        self._answers_bytes -= len(answer)
 
     async def _perform(self, method: str, parameters: dict[str, Any]) -> Any:
         if method == "subscribe":
@@ -194,11 +201,11 @@ class _Session:
     def _teller(self, emulator: Emulator) -> Callable[[Event], None]:
         return lambda event: self._send(self._server.encoded(emulator, event))
 
-    def _send(self, message: bytes) -> None:
+    def _send(self, event: bytes) -> None:
         if self._closing is not None:
             return
-        broadcast([self._connection], message, text=True)
-        if self._connection.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+        broadcast([self._connection], event, text=True)
+        if self._connection.transport.get_write_buffer_size() - self._answers_bytes > MAX_UNREAD_BYTES:
             self._listen_to([], [])
             closing = self._close(TRY_AGAIN_LATER, "too much is unread")
             self._closing = asyncio.get_running_loop().create_task(closing, name="control close")

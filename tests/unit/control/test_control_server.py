@@ -240,6 +240,15 @@ async def test_a_client_that_does_not_read_is_let_go(serve, monkeypatch, wakes_u
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
 
+async def test_a_long_answer_is_no_reason_to_let_a_client_go(serve, monkeypatch):
+    monkeypatch.setattr(server_module, "MAX_UNREAD_BYTES", 10_000)
+    async with serve(count=200) as served, served.control() as control:
+        await control.wait_for(state=ACCEPTED)
+        await control.subscribe(kinds=["state", "frame"])
+        snapshots = await asyncio.gather(*(control.snapshot(parts=["variables"]) for _ in range(3)))
+        assert [len(snapshot) for snapshot in snapshots] == [200] * 3
+
+
 async def _deaf_client(served):
     """A client that subscribes and then reads nothing."""
     host, port = served.address.removeprefix("ws://").rstrip("/").split(":")
