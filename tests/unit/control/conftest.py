@@ -29,7 +29,7 @@ class Served:
 
     @asynccontextmanager
     async def raw(self, query=f"?token={TOKEN}", **options):
-        async with connect(f"{self.address}{query}", compression=None, **options) as connection:
+        async with connect(f"{self.address}{query}", compression=None, max_size=None, **options) as connection:
             yield connection
 
     @asynccontextmanager
