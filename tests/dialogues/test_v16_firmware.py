@@ -421,3 +421,35 @@ async def test_an_update_can_be_installed_while_somebody_charges(tmp_path: Path)
         await d.advance(30)
         await d.expect("StopTransaction", reason="Reboot")
         assert d.statuses(SIGNED)[-1] == "Installed"
+
+
+# --- with real keys
+
+
+@pytest.mark.req("L01.FR.03", "L01.FR.04", "L01.FR.12", "L01.FR.24")
+async def test_real_signatures_by_a_real_manufacturer(tmp_path: Path) -> None:
+    from emulator.certificates.pki import create_pki
+    from emulator.certificates.vault import CertificateVault
+    from emulator.domain.vault import CertificateUse, VaultRules
+
+    async with FileDialogue("1.6", tmp_path / "files") as d:
+        pki = create_pki(tmp_path / "pki", d.clock.now())
+        vault = CertificateVault(tmp_path / "vault", now=d.clock.now, rules=VaultRules)
+        d.vault = vault  # type: ignore[assignment]
+        d.transfer.content = b"real firmware " * 1000
+        (tmp_path / "image").write_bytes(d.transfer.content)
+        signature, certificate = pki.sign_firmware(tmp_path / "image")
+        await d.advance(3600)
+        fields = {"signature": signature, "signingCertificate": certificate}
+        assert await signed(d, **fields) == {"status": "InvalidCertificate"}
+        root = pki.root_file("manufacturer").read_text("ascii")
+        assert vault.install_root(CertificateUse.MANUFACTURER_ROOT, root).accepted
+        d.forget()
+        assert await signed(d, **fields) == {"status": "Accepted"}
+        await d.advance(60)
+        assert d.statuses(SIGNED)[-1] == "Installed"
+        d.forget()
+        d.transfer.content = b"forged"
+        assert await signed(d, **fields) == {"status": "Accepted"}
+        await d.advance(60)
+        assert d.statuses(SIGNED) == ["Downloading", "Downloaded", "InvalidSignature"]
