@@ -11,10 +11,23 @@ from ui.models.records import Column, Record
 if TYPE_CHECKING:
     from ui.session import StationSession
 
+
+def _tip(record: Record) -> str:
+    """The field with its path, and what the schema says of it; in a few lines."""
+    return f"<b>{record['path']}</b><br>{record['description']}".strip()
+
+
 COLUMNS = (
-    Column("Field", lambda r: r["indented"], "Bold: must be there", 190, fixed=True, tone=lambda r: r["tone"]),
-    Column("Type", lambda r: r["type"], "Type or values", 0, tone=lambda _: "dim"),
-    Column("", lambda r: r["description"], "What the schema says", 160, tone=lambda _: "dim"),
+    Column(
+        "Field",
+        lambda r: r["indented"],
+        "With a star: must be there",
+        178,
+        fixed=True,
+        tone=lambda r: r["tone"],
+        tip=_tip,
+    ),
+    Column("Type", lambda r: r["type"], "Type, or the values that are allowed", tone=lambda _: "dim", tip=_tip),
 )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from ui.models.connection_state import clock_text
 from ui.models.records import Column, Record
 
-DIRECTION_WORDS = {"sent": "→ sent", "received": "← received", "*": "both ways"}
+DIRECTION_WORDS = {"sent": "→ sent", "received": "← received", "*": "both"}
 
 ANSWER_COLUMNS = (
-    Column("Action", lambda r: r["action"], "The CALLs of the CSMS that are answered so", 130, bold=True),
+    Column("Action", lambda r: r["action"], "The CALLs of the CSMS that are answered so", 104, bold=True),
     Column("Answer", lambda r: r["words"], "Instead of the station's own answer"),
     Column("Left", lambda r: str(r["times"]), "For so many more CALLs", 40, right=True),
 )

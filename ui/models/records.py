@@ -24,7 +24,8 @@ def _no_tone(_record: Record) -> str:
 class Column:
     """One column: its title, what a record says in it, where that names an OCPP field, and how it looks.
 
-    `tone` names a token of the palette ("" for plain text); `width` is in pixels, 0 takes what is left.
+    `tone` names a token of the palette ("" for plain text); `width` is in pixels, 0 takes what is left; `tip` is a
+    longer text than the cell's.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Column:
     fixed: bool = False
     bold: bool = False
     tone: Callable[[Record], str] = _no_tone
+    tip: Callable[[Record], str] | None = None
 
 
 class RecordTable(QAbstractTableModel):
@@ -128,8 +130,10 @@ class RecordTable(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What a cell shows and how."""
         record, column = self._records[index.row()], self.columns[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return column.text(record)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (column.tip or column.text)(record)
         if role == Qt.ItemDataRole.FontRole:
             if column.fixed:
                 return self._theme.fixed_font()

@@ -17,7 +17,7 @@ from ui.views.fields import icon_button, narrow_combo, push_button
 from ui.views.json_editor import JsonEditor
 from ui.views.record_table import RecordTableView
 
-DIRECTIONS = (("both ways", "*"), ("→ sent", "sent"), ("← received", "received"))
+DIRECTIONS = (("both", "*"), ("→ sent", "sent"), ("← received", "received"))
 
 
 class BreakpointsView(QWidget):
@@ -68,8 +68,8 @@ class BreakpointsView(QWidget):
         for text, value in DIRECTIONS:
             self.direction.addItem(text, value)
         self.add_button = push_button("Set", "Frames of this action stop from now on", self.add)
-        row.addWidget(self.action, 3)
-        row.addWidget(self.direction, 2)
+        row.addWidget(self.action, 1)
+        row.addWidget(self.direction, 1)
         row.addWidget(self.add_button)
         return row
 

@@ -24,7 +24,7 @@ from ui.theme import Theme, set_role
 from ui.views.fields import chip
 
 REFRESH_MS = 1000
-WIDTHS = (250, 190, 60, 92, 190, 80)
+WIDTHS = (232, 176, 44, 88, 150, 76)
 
 
 class ValueDelegate(QStyledItemDelegate):
