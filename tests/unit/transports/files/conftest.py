@@ -114,7 +114,13 @@ async def http(authority: trustme.CA) -> AsyncIterator[Start]:
     for server in servers:
         server.ended.set()
         server.server.close()
-    await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+async def _farewells() -> AsyncIterator[None]:
+    """TLS says goodbye in turns of the loop that come after a test: they need some time before it closes."""
+    yield
+    await asyncio.sleep(0.1)
 
 
 class FtpServer:
