@@ -80,8 +80,13 @@ async def download(location: Location, file: Path, profile: TransferProfile, pro
                 local.keep_validator(file, validator)
             target.expect(int(size) if size.isdecimal() else None)
             async with client.download_stream(path, offset=target.received) as stream:
-                async for piece in stream.iter_by_block(local.PIECE_BYTES):
-                    target.write(piece)
+                try:
+                    async for piece in stream.iter_by_block(local.PIECE_BYTES):
+                        target.write(piece)
+                except BaseException:
+                    # A farewell of TLS would wait for a server that still sends.
+                    stream.writer.transport.abort()
+                    raise
             target.finish()
     local.keep_validator(file, "")
 
