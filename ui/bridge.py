@@ -114,6 +114,9 @@ class StationBridge(QObject):
             result = await self.emulator.perform_named(name, parameters)
         except ForecourtError as refusal:
             (refused or self.refused.emit)(str(refusal))
+        except Exception:
+            (refused or self.refused.emit)(f"{name} failed: a bug in Forecourt, which stderr tells in detail.")
+            raise
         else:
             if done is not None:
                 done(result)

@@ -58,11 +58,11 @@ class Connecting(QObject):
         self._bar.show_station(snapshot, answer_ms)
         connection = snapshot["connection"]
         if not connection["url"] and snapshot["station"]["powered"]:
-            self._problem.show_problem(*NO_CSMS, tone="accent")
+            self._problem.show_state(*NO_CSMS, tone="accent")
         elif connection["problem"]:
-            self._problem.show_problem(connection["problem"]["sentence"], connection["problem"]["hint"])
-        elif connection["state"] == "connected":
-            self._problem.clear()
+            self._problem.show_state(connection["problem"]["sentence"], connection["problem"]["hint"])
+        elif connection["state"] in {"connected", "offline"}:
+            self._problem.show_state()
 
     def press(self) -> None:
         """The one button, from the keyboard."""
@@ -102,6 +102,9 @@ class Connecting(QObject):
     async def _apply(self, session: StationSession, fields: ConnectionFields) -> None:
         if not fields.identity:
             self._problem.show_problem("A station needs an identity.", "Type one, such as CP001.")
+            return
+        if fields.identity != session.identity and fields.identity in self._sessions.identities():
+            self._problem.show_problem(f"{fields.identity} is open already.", "Choose its tab, or another identity.")
             return
         if fields.identity != session.identity:
             made = await self._sessions.replace(session, fields.identity)

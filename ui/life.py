@@ -55,9 +55,9 @@ class Life:
         )
         choice = self._options.theme or workspace.get("theme", Choice.SYSTEM.value)
         theme = Theme(self._app, choice if choice in set(Choice) else Choice.SYSTEM, text_scale=text_scale(workspace))
-        stations = Stations(self._remembered(workspace), self._report)
         try:
-            emulators = stations.open()
+            stations = Stations(self._run_options, self._report)
+            emulators = stations.open(next(iter(self._remembered(workspace)), None))
         except ForecourtError as problem:
             await self._explain(problem)
             return 1
@@ -113,11 +113,10 @@ class Life:
             window.connecting.refresh_fields()
         for session in sessions:
             await window.sessions.start(session)
-        if self._run_options.identity is None and self._run_options.count is None:
-            for identity in workspace.get("stations", [])[1:]:
-                further = window.sessions.open(str(identity))
-                if further is not None:
-                    await window.sessions.start(further)
+        for identity in self._remembered(workspace)[1:]:
+            further = window.sessions.open(identity)
+            if further is not None:
+                await window.sessions.start(further)
 
     def _recall(self, window: MainWindow, workspace: Workspace) -> None:
         """The connection as it was last, where the command line says nothing else."""
@@ -129,13 +128,12 @@ class Life:
                 session.use_connection(kept)
         window.connecting.refresh_fields()
 
-    def _remembered(self, workspace: Workspace) -> RunOptions:
-        """The station that was open last, where the command line names none."""
+    def _remembered(self, workspace: Workspace) -> list[str]:
+        """The stations that were open last, where the command line names none."""
         options = self._run_options
-        kept = workspace.get("stations", [])
-        if options.identity is None and options.station_file is None and options.count is None and kept:
-            return dataclasses.replace(options, identity=str(kept[0]))
-        return options
+        if options.identity is not None or options.station_file is not None or options.count is not None:
+            return []
+        return list(dict.fromkeys(str(identity) for identity in workspace.get("stations", []) if identity))
 
     def _report(self, problem: EnvironmentProblem) -> None:
         if self.window is not None:

@@ -45,6 +45,8 @@ class Sessions(QObject):
         self.all.append(session)
         if self._current is None:
             self.show(session.identity)
+        else:
+            self.changed.emit()
         return session
 
     def show(self, identity: str) -> None:

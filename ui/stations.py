@@ -10,7 +10,7 @@ from pathlib import Path
 from emulator.domain.errors import EnvironmentProblem
 from emulator.runtime.emulator import Emulator
 from emulator.runtime.fleet import Fleet
-from emulator.runtime.run_options import RunOptions
+from emulator.runtime.run_options import RunOptions, station_configuration
 
 Report = Callable[[EnvironmentProblem], None]
 
@@ -19,8 +19,10 @@ class Stations:
     """A further station only differs in its identity and its data folder."""
 
     def __init__(self, options: RunOptions, report: Report) -> None:
+        """Raises BadConfiguration when the options or their station file make no station."""
         self._options = options
         self._report = report
+        self.base = station_configuration(options).id
         self._fleets: dict[str, Fleet] = {}
 
     def open(self, identity: str | None = None) -> list[Emulator]:
@@ -70,9 +72,9 @@ class Stations:
             await fleet.stop()
 
     def _options_for(self, identity: str) -> RunOptions:
-        # One process per data folder holds for ourselves too: a further station lives in a folder below.
+        # One process per data folder holds for ourselves too: with --data, any other station lives in a folder below.
         data = self._options.data
-        if data is not None and self._fleets:
+        if data is not None and identity != self.base:
             data = data / "stations" / _folder_name(identity)
         return dataclasses.replace(self._options, identity=identity, data=data, count=None, fresh=False)
 

@@ -173,3 +173,15 @@ async def test_scripts_drive_the_station_of_the_window_through_the_control_socke
         process.terminate()
         await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0
+
+
+def test_another_identity_keeps_its_memory_in_the_data_folder_over_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "workspace.json").write_text(json.dumps({"format": 1, "stations": ["OTHER"]}))
+    for deed in ("plug", "unplug"):  # the second process finds the cable where the first one has put it
+        picture = str(tmp_path / f"{deed}.png")
+        done = forecourt(
+            "--data", str(tmp_path), "--screenshot", picture, "--after", "0", "--do", f'{{"{deed}": {{}}}}'
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    with Database.open(tmp_path / "stations" / "OTHER") as database:
+        assert database.stations() == ["OTHER"]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from tests.support.window import Live
 from ui.docks.pages import DOCKS
 from ui.theme import Theme
+from ui.views.station_tabs import MOST_TABS
 from ui.workspace import Workspace
 
 
@@ -232,3 +233,40 @@ def test_f1_explains_what_has_the_focus(live: Live) -> None:
     assert any("Ctrl+K" in label.text() for label in card.findChildren(type(live.window.status.message)))
     live.click(live.window.status)
     assert not card.isVisible()
+
+
+def test_an_identity_that_is_open_already_is_refused(live: Live) -> None:
+    live.start()
+    live.do(live.window.sessions.add_next)
+    live.until(lambda: live.session.identity == "CP002")
+    live.type(live.window.bar.identity, "CP001")
+    live.click(live.window.bar.button)
+    live.until(lambda: "CP001 is open already" in live.window.problem.text.text())
+    assert live.window.sessions.identities() == ["CP001", "CP002"]
+
+
+def test_many_stations_have_few_tabs_and_a_list(qapp: QApplication, tmp_path) -> None:
+    live = Live(qapp, tmp_path, count=12)
+    tabs = live.window.bar.tabs
+    assert len(tabs._buttons) == MOST_TABS
+    assert tabs.more_button.isVisible()
+    live.do(tabs._list_all)
+    actions = tabs._all.actions()
+    assert len(actions) == 12
+    live.do(actions[11].trigger)
+    assert live.session.identity == "CP001-0012"
+    assert tabs.button("CP001-0012").isChecked()
+    live.close()
+    live.end()
+
+
+def test_a_bug_in_an_action_is_told_and_logged(live: Live, caplog, monkeypatch) -> None:
+    live.start()
+
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(live.session.emulator, "perform_named", broken)
+    live.do(lambda: live.session.perform("plug"))
+    live.until(lambda: "a bug in Forecourt" in live.window.status.message.text())
+    assert "ZeroDivisionError" in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
@@ -9,17 +11,26 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 from ui.theme import Theme, set_role
 
 
+class Shown(NamedTuple):
+    """What is explained, what would help, and how bad it is."""
+
+    sentence: str
+    hint: str
+    tone: str
+
+
 class ProblemStrip(QWidget):
-    """What went wrong in bold, what would help beside it; shown again only when it is another problem."""
+    """What went wrong in bold, what would help beside it: an event until it is dismissed, else the lasting state."""
 
     dismissed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._tone = "bad"
-        self._shown: tuple[str, str] | None = None
-        self._dismissed: tuple[str, str] | None = None
+        self._event: Shown | None = None
+        self._state: Shown | None = None
+        self._shown: Shown | None = None
+        self._dismissed: Shown | None = None
         self.icon = QLabel()
         self.text = QLabel()
         self.text.setTextFormat(Qt.TextFormat.RichText)
@@ -43,39 +54,55 @@ class ProblemStrip(QWidget):
         self.hide()
 
     def show_problem(self, sentence: str, hint: str, *, tone: str = "bad") -> None:
-        """Explain a problem, unless just this one was dismissed."""
-        problem = (sentence, hint)
-        if problem in {self._shown, self._dismissed}:
-            return
-        self._shown, self._dismissed, self._tone = problem, None, tone
-        self._restyle()
-        self.setAccessibleName(f"{sentence} {hint}".strip())
-        self.show()
+        """Explain something that went wrong just now; it stays until it is dismissed or cleared."""
+        self._event = Shown(sentence, hint, tone)
+        self._show()
+
+    def show_state(self, sentence: str = "", hint: str = "", *, tone: str = "bad") -> None:
+        """Explain a state that lasts ("": there is nothing to explain), unless just this one was dismissed."""
+        self._state = Shown(sentence, hint, tone) if sentence else None
+        if self._state is None:
+            self._dismissed = None
+        self._show()
 
     def clear(self) -> None:
-        """The problem is over."""
-        self._shown = self._dismissed = None
-        self.hide()
+        """What went wrong is over, and what was dismissed may be said again."""
+        self._event = self._state = self._dismissed = None
+        self._show()
 
     def _dismiss(self) -> None:
-        self._dismissed, self._shown = self._shown, None
-        self.hide()
+        if self._event is not None:
+            self._event = None
+        else:
+            self._dismissed = self._state
+        self._show()
         self.dismissed.emit()
 
+    def _show(self) -> None:
+        state = self._state if self._state != self._dismissed else None
+        shown = self._event or state
+        if shown != self._shown:
+            self._shown = shown
+            self._restyle()
+            self.setAccessibleName(f"{shown.sentence} {shown.hint}".strip() if shown else "")
+            self.setVisible(shown is not None)
+
     def _restyle(self) -> None:
-        icon = "fault" if self._tone != "accent" else "info"
-        self.icon.setPixmap(self._theme.icon(icon, self._tone).pixmap(16, 16))
-        if self._shown is not None:
-            sentence, hint = (_escaped(part) for part in self._shown)
-            tail = f'&nbsp; <span style="color:{self._theme.palette.text}">{hint}</span>' if hint else ""
-            colour = self._theme.colour(self._tone).name()
-            self.text.setText(f'<span style="color:{colour};font-weight:600">{sentence}</span>{tail}')
+        if self._shown is None:
+            return
+        tone = self._shown.tone
+        self.icon.setPixmap(self._theme.icon("fault" if tone != "accent" else "info", tone).pixmap(16, 16))
+        sentence, hint = _escaped(self._shown.sentence), _escaped(self._shown.hint)
+        tail = f'&nbsp; <span style="color:{self._theme.palette.text}">{hint}</span>' if hint else ""
+        colour = self._theme.colour(tone).name()
+        self.text.setText(f'<span style="color:{colour};font-weight:600">{sentence}</span>{tail}')
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A soft ground in the tone of the problem."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour(f"{self._tone}_soft"))
+        tone = self._shown.tone if self._shown else "bad"
+        painter.fillRect(self.rect(), self._theme.colour(f"{tone}_soft"))
         painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.colour("line"))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWid
 from ui.theme import Theme, set_role
 
 DOT = 12
+MOST_TABS = 5
 
 
 class StationTabs(QWidget):
@@ -25,6 +26,8 @@ class StationTabs(QWidget):
         self._theme = theme
         self._buttons: dict[str, QToolButton] = {}
         self._tones: dict[str, str] = {}
+        self._stations: list[tuple[str, str]] = []
+        self._current = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
@@ -35,22 +38,54 @@ class StationTabs(QWidget):
         self.add_button.setFixedSize(30, 30)
         self.add_button.setIconSize(QSize(14, 14))
         self.add_button.clicked.connect(self.add_wanted)
+        self.more_button = QToolButton()
+        set_role(self.more_button, "quiet")
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setAccessibleName("All stations")
+        self.more_button.setToolTip("All stations")
+        self._all = QMenu(self.more_button)
+        self._all.aboutToShow.connect(self._list_all)
+        self.more_button.setMenu(self._all)
+        self.more_button.hide()
+        self._row.addWidget(self.more_button)
         self._row.addWidget(self.add_button)
         theme.changed.connect(self._repaint_dots)
 
     def show_stations(self, stations: Sequence[tuple[str, str]], current: str) -> None:
         """Show (identity, tone) of each; `current` is in front."""
-        wanted = dict(stations)
-        for identity in [each for each in self._buttons if each not in wanted]:
-            self._row.removeWidget(self._buttons[identity])
-            self._buttons.pop(identity).deleteLater()
-            self._tones.pop(identity, None)
-        for place, (identity, tone) in enumerate(stations):
-            button = self._buttons.get(identity) or self._make(identity, place)
+        self._stations, self._current = list(stations), current
+        shown = self._shown()
+        if list(self._buttons) != [identity for identity, _ in shown]:
+            self._remake(shown)
+        for identity, tone in shown:
             if self._tones.get(identity) != tone:
                 self._tones[identity] = tone
-                button.setIcon(self._dot(tone))
-            button.setChecked(identity == current)
+                self._buttons[identity].setIcon(self._dot(tone))
+            self._buttons[identity].setChecked(identity == current)
+        self.more_button.setVisible(len(stations) > MOST_TABS)
+        self.more_button.setText(f"{len(stations)} stations")
+
+    def _shown(self) -> list[tuple[str, str]]:
+        """The first ones, and among them the one in front."""
+        shown = self._stations[:MOST_TABS]
+        if self._current not in dict(shown):
+            shown[-1:] = [each for each in self._stations if each[0] == self._current]
+        return shown
+
+    def _remake(self, shown: Sequence[tuple[str, str]]) -> None:
+        for button in self._buttons.values():
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._buttons, self._tones = {}, {}
+        for place, (identity, _) in enumerate(shown):
+            self._make(identity, place)
+
+    def _list_all(self) -> None:
+        self._all.clear()
+        for identity, tone in self._stations:
+            action = self._all.addAction(self._dot(tone), identity.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, identity=identity: self.chosen.emit(identity))
 
     def _make(self, identity: str, place: int) -> QToolButton:
         shown = identity if len(identity) <= 14 else f"{identity[:12]}…"
@@ -83,7 +118,7 @@ class StationTabs(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         close = menu.addAction(f"Close {identity}")
-        close.setEnabled(len(self._buttons) > 1)
+        close.setEnabled(len(self._stations) > 1)
         close.triggered.connect(lambda: self.close_wanted.emit(identity))
         menu.popup(self._buttons[identity].mapToGlobal(at))
 
