@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.errors import ForecourtError
+from emulator.domain.frames import FrameType
 from ui.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -49,11 +50,30 @@ class Screenshot:
         return self._draw()
 
     async def _perform(self, name: str, parameters: dict[str, Any]) -> None:
+        # What is open and what is selected is nothing that a station does: only pictures need it.
         if name == "open_dock":
-            # Only pictures need it: what is open is nothing that a station does.
-            self._window.show_dock(str(parameters.get("name", "")))
+            self._open_dock(str(parameters.get("name", "")))
+            return
+        if name == "select_message":
+            self._select_message(str(parameters.get("action", "")))
             return
         await self._window.sessions.current.emulator.perform_named(name, parameters)
+
+    def _open_dock(self, name: str) -> None:
+        known = self._window.bench.panels
+        if name not in known:
+            raise ForecourtError(f"There is no dock {name!r}: there are {', '.join(known)}.")
+        self._window.show_dock(name)
+
+    def _select_message(self, action: str) -> None:
+        """The newest message of an action."""
+        session = self._window.sessions.current
+        session.bridge.refresh()
+        session.log.flush()
+        calls = [f.seq for f in session.emulator.frames() if f.action == action and f.type is FrameType.CALL]
+        if not calls:
+            raise ForecourtError(f"There is no message {action!r} in the log.")
+        self._window.bench.panels["messages"].page().select(calls[-1])  # type: ignore[attr-defined]
 
     async def _booted(self, patience_s: float) -> None:
         emulator = self._window.sessions.current.emulator

@@ -70,6 +70,9 @@ def test_actions_are_performed_in_order_and_a_refused_one_ends_with_a_sentence(t
         (["station.toml"], "There is no station file"),
         (["--ocpp", "2.1", "--screenshot", "x.png"], "OCPP 2.1 is not built yet"),
         ([], "There is no display here"),
+        (["--screenshot", "x.png", "--after", "0", "--do", '{"open_dock": {"name": "x"}}'], "There is no dock 'x'"),
+        (["--screenshot", "x.png", "--after", "0", "--do", '{"select_message": {}}'], "There is no message"),
+        (["--screenshot", "x.png", "--after", "0", "--do", '{"plugg": {}}'], "did you mean 'plug'"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(tmp_path: Path, words: list[str], sentence: str) -> None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 TONES = {"Accepted": "good", "Blocked": "bad", "Invalid": "bad", "Expired": "warning"}
 
 TOKEN_COLUMNS = (
-    Column("Token", lambda r: r["id_token"], "idTag, idToken", 104, fixed=True),
+    Column("Token", lambda r: r["id_token"], "idTag, idToken", 84, fixed=True),
     Column(
-        "Status", lambda r: r["status"], "AuthorizationStatus", 78, tone=lambda r: TONES.get(r["status"], "warning")
+        "Status", lambda r: r["status"], "AuthorizationStatus", 70, tone=lambda r: TONES.get(r["status"], "warning")
     ),
     Column("Group", lambda r: r["parent"], "parentIdTag, groupIdToken", fixed=True),
 )

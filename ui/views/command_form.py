@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -75,6 +76,7 @@ class CommandForm(QScrollArea):
             combo = QComboBox()
             combo.addItems(list(field.choices) if field.required else ["", *field.choices])
             combo.setCurrentText("" if value is None else str(value))
+            combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             return combo
         edit = QLineEdit("" if value is None else _text(value))
         set_role(edit, "fixed")
