@@ -81,9 +81,7 @@ async def running(*command: str | Path) -> AsyncIterator[Subject]:
     started_at = time.perf_counter()
     # What an installed program has: its byte code on disk.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env=environment
-    )
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env=environment)
     try:
         yield Subject(process, started_at)
     finally:

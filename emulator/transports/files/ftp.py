@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from posixpath import dirname
+from typing import Any
 
 import aioftp
 
@@ -29,14 +31,32 @@ _PROBLEMS = {
 }
 
 
+class _Client(aioftp.Client):
+    """Knows every connection that it opened: the library forgets a data connection whose command the server refuses."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._opened: list[asyncio.StreamWriter] = []
+
+    async def _open_connection(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await super()._open_connection(host, port)
+        self._opened.append(writer)
+        return reader, writer
+
+    def close(self) -> None:
+        """Close what is still open."""
+        super().close()
+        for writer in self._opened:
+            if not writer.transport.is_closing():
+                writer.transport.abort()
+
+
 @asynccontextmanager
 async def _logged_in(location: Location, profile: TransferProfile) -> AsyncIterator[aioftp.Client]:
     """A client that is logged in; raises TransferFailed for what the server refuses."""
     tls = tls_context(location, profile) if location.scheme == "ftps" else None
     implicit = tls is not None and location.port == IMPLICIT_FTPS_PORT
-    client = aioftp.Client(
-        socket_timeout=profile.stall_s, connection_timeout=profile.stall_s, ssl=tls if implicit else None
-    )
+    client = _Client(socket_timeout=profile.stall_s, connection_timeout=profile.stall_s, ssl=tls if implicit else None)
     try:
         await client.connect(location.host, location.port)
         if tls is not None and not implicit:
