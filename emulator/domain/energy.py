@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emulator.domain.vehicle import SECONDS_PER_HOUR, ChargingCurve, Vehicle
+from emulator.domain.vehicle import ChargingCurve, Vehicle
 
 MINIMUM_AC_CURRENT_A = 6.0
 """Below this a car on AC does not charge (IEC 61851-1, annex A)."""
@@ -139,6 +139,3 @@ class EnergyTransfer:
     def _soc_at(self, at_s: float) -> float:
         assert self._curve is not None
         return self._curve.soc_after(self._soc, self._supply.offered_w, at_s - self._since_s)
-
-
-__all__ = ["ALL_PHASES", "MINIMUM_AC_CURRENT_A", "SECONDS_PER_HOUR", "EnergyTransfer", "Reading", "Supply"]

@@ -105,12 +105,17 @@ class Emulator:
         self.files = Files(folder, frame_log, lambda: self.profile().ca_file)
         self._hardware = HardwareMemory(self.station, self.vehicles, self.memory)
         self._hardware.restore()
-        self._machine = Machine(
-            identity=configuration.id,
+        self._machine = self._make_machine(randomness)
+        self.software: Software | None = None
+
+    def _make_machine(self, randomness: random.Random) -> Machine:
+        """What every life of the software is given."""
+        return Machine(
+            identity=self.station_id,
             station=self.station,
             model=self.model,
             memory=self.memory,
-            clock=clock,
+            clock=self.clock,
             transport=self.network,
             interceptor=self.interceptor,
             random=randomness,
@@ -121,7 +126,6 @@ class Emulator:
             reboot=self._reboot_wanted,
             files=self.files,
         )
-        self.software: Software | None = None
 
     def _configure_model(self) -> None:
         for name, ref in IDENTITY_VARIABLES.items():
